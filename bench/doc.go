@@ -1,0 +1,2 @@
+// Package bench measures Evenkeel side by side with its peers.
+package bench

@@ -1,0 +1,2 @@
+// Package evenkeel keeps liquidity and pegs level.
+package evenkeel

@@ -1,0 +1,2 @@
+// Package examples holds the reference binaries.
+package examples
