@@ -1,0 +1,165 @@
+package exchange_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeelhq/evenkeel/exchange"
+)
+
+func TestAnOrderSurvivesJSON(t *testing.T) {
+	o := bid("10", "0.9995")
+	o.ID, o.Filled, o.Status, o.PostOnly, o.PlacedAt = "77", dec("2.5"), exchange.Open, true, start
+	for _, want := range []exchange.Order{o, {}} {
+		wire, err := json.Marshal(want)
+		require.NoError(t, err)
+		var got exchange.Order
+		require.NoError(t, json.Unmarshal(wire, &got))
+		require.Empty(t, cmp.Diff(want, got))
+	}
+	wire, err := json.Marshal(o)
+	require.NoError(t, err)
+	for _, text := range []string{`"Pair":"USDC/USDT"`, `"Side":"bid"`, `"Status":"open"`, `"Price":"0.9995"`} {
+		require.Contains(t, string(wire), text)
+	}
+}
+
+func TestWordsThatAreNoneAreRefused(t *testing.T) {
+	for _, wire := range []string{`{"Side":"buy"}`, `{"Side":"BID"}`, `{"Status":"gone"}`, `{"Pair":"USDCUSDT"}`, `{"Pair":"A/"}`, `{"Pair":"A/B/C"}`} {
+		o := bid("1", "1")
+		require.ErrorIs(t, json.Unmarshal([]byte(wire), &o), exchange.ErrInvalid, wire)
+		require.Empty(t, cmp.Diff(bid("1", "1"), o), "nothing changes")
+	}
+	_, err := json.Marshal(exchange.Pair{Base: "A"})
+	require.ErrorIs(t, err, exchange.ErrInvalid)
+}
+
+func TestWordsOfAnEnum(t *testing.T) {
+	require.Equal(t, "bid ask  9", fmt.Sprint(exchange.Bid, " ", exchange.Ask, " ", exchange.Side(0), " ", exchange.Side(9)))
+	require.Equal(t, "open filled cancelled ", fmt.Sprint(exchange.Open, " ", exchange.Filled, " ", exchange.Cancelled, " ", exchange.Status(0)))
+	require.Equal(t, exchange.Ask, exchange.Bid.Opposite())
+	require.Equal(t, exchange.Bid, exchange.Ask.Opposite())
+	require.Equal(t, exchange.Side(0), exchange.Side(0).Opposite())
+}
+
+func TestSameTermsIsAboutTheTrade(t *testing.T) {
+	o := bid("10", "1")
+	for _, c := range []struct {
+		story string
+		spoil func(*exchange.Order)
+		same  bool
+	}{
+		{"itself", func(*exchange.Order) {}, true},
+		{"the same number written otherwise", func(o *exchange.Order) { o.Price = dec("1.000") }, true},
+		{"what the venue added", func(o *exchange.Order) { o.ID, o.Status, o.Filled, o.PlacedAt = "7", exchange.Open, dec("1"), start }, true},
+		{"another pair", func(o *exchange.Order) { o.Pair.Quote = "USD" }, false},
+		{"another side", func(o *exchange.Order) { o.Side = exchange.Ask }, false},
+		{"another price", func(o *exchange.Order) { o.Price = dec("1.1") }, false},
+		{"another amount", func(o *exchange.Order) { o.Amount = dec("11") }, false},
+	} {
+		t.Run(c.story, func(t *testing.T) {
+			p := o
+			c.spoil(&p)
+			require.Equal(t, c.same, o.SameTerms(p))
+			require.Equal(t, c.same, p.SameTerms(o))
+		})
+	}
+}
+
+func TestClientIDsFitEveryVenueAndRarelyMeet(t *testing.T) {
+	seen := map[string]bool{}
+	for step := range 300 {
+		for n := range 10 {
+			id := exchange.ClientID(fmt.Sprintf("book/USDC/%d", step), n)
+			o := bid("10", "1")
+			o.ClientID = id
+			require.NoError(t, o.Validate())
+			require.False(t, seen[id], "%s named two orders", id)
+			seen[id] = true
+		}
+	}
+	require.Equal(t, exchange.ClientID("k/1", 2), exchange.ClientID("k/1", 2))
+	require.Equal(t, "ffoewtwcpxdvtehwfx", exchange.ClientID("k/1", 2), "ids in journals stay valid: never change how they are made")
+}
+
+func TestProofsAreOfSaneSize(t *testing.T) {
+	fields := func(n, size int) map[string]string {
+		m := map[string]string{}
+		for i := range n {
+			m[fmt.Sprint(i)] = strings.Repeat("x", size)
+		}
+		return m
+	}
+	for _, c := range []struct {
+		story string
+		spoil func(*exchange.Proof)
+		bad   bool
+	}{
+		{"as large as it may be", func(p *exchange.Proof) { p.Params, p.Headers = fields(16, 4096), fields(16, 4096) }, false},
+		{"too many parameters", func(p *exchange.Proof) { p.Params = fields(17, 1) }, true},
+		{"too many headers", func(p *exchange.Proof) { p.Headers = fields(17, 1) }, true},
+		{"a parameter too long", func(p *exchange.Proof) { p.Params = fields(1, 4097) }, true},
+		{"a header too long", func(p *exchange.Proof) { p.Headers = fields(1, 4097) }, true},
+		{"a key too long", func(p *exchange.Proof) { p.Key = strings.Repeat("x", 4097) }, true},
+		{"a signature too long", func(p *exchange.Proof) { p.Signature = strings.Repeat("x", 4097) }, true},
+	} {
+		t.Run(c.story, func(t *testing.T) {
+			p := exchange.Proof{Exchange: "paper", Key: "k", Pair: pair, Signature: "s", IssuedAt: start}
+			c.spoil(&p)
+			err := p.Check("paper", pair, start)
+			if !c.bad {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, exchange.ErrInvalid)
+			require.Less(t, len(err.Error()), 300, "an error does not repeat what was too long")
+		})
+	}
+}
+
+func TestProofsHaveATime(t *testing.T) {
+	p := exchange.Proof{Exchange: "paper", Key: "k", Pair: pair, Signature: "s", IssuedAt: start}
+	for age, want := range map[time.Duration]error{
+		exchange.MaxProofAge:       nil,
+		exchange.MaxProofAge + 1:   exchange.ErrStale,
+		-exchange.MaxProofSkew:     nil,
+		-exchange.MaxProofSkew - 1: exchange.ErrStale,
+	} {
+		require.ErrorIs(t, p.Check("paper", pair, start.Add(age)), want, "age %v", age)
+	}
+}
+
+func TestErrorsKeepTheirFamily(t *testing.T) {
+	cause := errors.New("HTTP 429")
+	var err error = fmt.Errorf("place: %w", &exchange.RateLimitError{RetryAfter: 3 * time.Second, Cause: cause})
+	require.ErrorIs(t, err, exchange.ErrRateLimited)
+	require.ErrorIs(t, err, cause)
+	require.NotErrorIs(t, err, exchange.ErrRejected)
+	require.EqualError(t, err, "place: exchange: rate limited: retry after 3s: HTTP 429")
+	require.EqualError(t, &exchange.RateLimitError{RetryAfter: time.Second}, "exchange: rate limited: retry after 1s")
+	require.ErrorIs(t, exchange.ErrInsufficient, exchange.ErrRejected)
+	require.ErrorIs(t, exchange.ErrWouldCross, exchange.ErrRejected)
+	require.NotErrorIs(t, exchange.ErrWouldCross, exchange.ErrInsufficient)
+}
+
+func FuzzParsePair(f *testing.F) {
+	for _, s := range []string{"USDC/USDT", "cUSDT/USD", "/", "A/A", "A/B/C", "Ä/B", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := exchange.ParsePair(s)
+		if err != nil {
+			require.ErrorIs(t, err, exchange.ErrInvalid)
+			return
+		}
+		require.NoError(t, p.Validate())
+		require.Equal(t, s, p.String())
+	})
+}
