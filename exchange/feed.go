@@ -10,9 +10,9 @@ import (
 
 // Source is one voice in a [Feed].
 type Source struct {
-	Name string    // 1 to 64 characters, unique within the feed
-	Pair Pair      // what Feed quotes: USDC/USDT does not speak about USDC/USD
-	Feed PriceFeed //
+	Name string // 1 to 64 characters, unique within the feed
+	Pair Pair   // what Feed quotes: USDC/USDT does not speak about USDC/USD
+	Feed PriceFeed
 }
 
 // Feed is a [PriceFeed] of one pair made of several sources and a [Filter].

@@ -183,7 +183,7 @@ func TestSourcesOfDifferentQuotesAreNeverMixed(t *testing.T) {
 			require.ErrorContains(t, err, row.text)
 		})
 	}
-	for what, make := range map[string]func() error{
+	for what, build := range map[string]func() error{
 		"no pair": func() error {
 			_, err := exchange.NewFeed(exchange.Pair{}, newFilter(t, c), good, exchange.FilterState{})
 			return err
@@ -194,7 +194,7 @@ func TestSourcesOfDifferentQuotesAreNeverMixed(t *testing.T) {
 			return err
 		},
 	} {
-		require.ErrorIs(t, make(), exchange.ErrInvalid, what)
+		require.ErrorIs(t, build(), exchange.ErrInvalid, what)
 	}
 }
 

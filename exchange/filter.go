@@ -40,7 +40,8 @@ type FilterConfig struct {
 	// agree with it, > 0 to 10000. For a stablecoin 30 to 100.
 	MaxDivergenceBps decimal.Decimal
 	// MaxJumpBps is how far the price may move at once, > 0 to 10000. Below what
-	// a wick would cost, above what the market does between two looks.
+	// a wick would cost, above what the market does between two looks. Smaller
+	// steps are never held, however many follow each other.
 	MaxJumpBps decimal.Decimal
 	// Confirmations is how many prints beside the first one must agree on a
 	// farther move, 0 to 100; 0 lets every jump through. Prints of other sources
@@ -192,7 +193,7 @@ func (f *Filter) Step(state FilterState, seen Sighting) (FilterState, Verdict, e
 		verdict.Reason = Confirmed
 	}
 	if !f.near(price.Value, next.Reference) {
-		return next, Verdict{Reason: Unconfirmed, Note: fmt.Sprintf("%v is more than %v bps from %v, which the last %d of %d prints support",
+		return next, Verdict{Reason: Unconfirmed, Note: fmt.Sprintf("%v is more than %v bps from %v, and the last %d prints, of which %d must, do not agree on it",
 			price.Value, f.cfg.MaxJumpBps, next.Reference, countPrints(next.Recent), f.cfg.Confirmations+1)}, nil
 	}
 	next.Reference = price.Value

@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -126,6 +127,15 @@ func TestLifeOfAFilter(t *testing.T) {
 			look{10, a("0.9"), "unconfirmed"},
 			look{11, a("0.9"), "0.9"},
 		)},
+		{"a print as old as the window still counts", func() exchange.FilterConfig {
+			c := single()
+			c.ConfirmWithin += 10 * time.Second // the age of a print when it is first seen
+			return c
+		}(), append(known[:3:3],
+			look{3, a("0.9"), "unconfirmed"},
+			look{6, a("0.9"), "unconfirmed"},
+			look{8, a("0.9"), "0.9"},
+		)},
 		{"a lasting move comes out with the second print after the first", single(), append(known[:3:3],
 			look{3, a("0.9"), "unconfirmed"},
 			look{4, a("0.901"), "unconfirmed"},
@@ -138,6 +148,13 @@ func TestLifeOfAFilter(t *testing.T) {
 			look{5, a("0.9"), "unconfirmed"}, // 0.95 is believed
 			look{6, a("0.9"), "unconfirmed"}, // 0.93 is believed
 			look{7, a("0.9"), "0.9"},
+		)},
+		{"a wild move is believed as far as its mildest print", single(), append(known[:3:3],
+			look{3, a("0.9"), "unconfirmed"},
+			look{4, a("0.7"), "unconfirmed"},
+			look{5, a("0.91"), "0.91"}, // all three are at most 0.91
+			look{6, a("0.5"), "unconfirmed"},
+			look{7, a("0.905"), "0.905"},
 		)},
 		{"a slide that slows down comes out when it is near what is believed", single(), append(known[:3:3],
 			look{3, a("0.95"), "unconfirmed"},
@@ -236,20 +253,20 @@ func TestLookingAgainConfirmsNothing(t *testing.T) {
 	f := newFilter(t, single())
 	frozen := []exchange.Print{{Source: "a", Value: dec("1"), At: start}}
 	var state exchange.FilterState
-	for i := range 80 {
+	for i := range 91 { // until it is as old as it may be
 		next, verdict, err := f.Step(state, exchange.Sighting{Now: start.Add(time.Duration(i) * time.Second), Prints: frozen})
 		require.NoError(t, err)
 		require.Equal(t, exchange.Unconfirmed, verdict.Reason, "one print seen %d times is one print", i+1)
+		require.Len(t, next.Recent, 1)
 		state = next
 	}
 }
 
 // The highs of a real minute of May 2022: 1.20, then 3.99, then normal again.
 func TestTheWickOfMay2022NeverComesOut(t *testing.T) {
-	file, err := os.Open("testdata/usdc_usdt_1m_wick_2022-05-11.csv")
+	file, err := os.ReadFile("testdata/usdc_usdt_1m_wick_2022-05-11.csv")
 	require.NoError(t, err)
-	defer file.Close()
-	r := csv.NewReader(file)
+	r := csv.NewReader(bytes.NewReader(file))
 	r.Comment = '#'
 	rows, err := r.ReadAll()
 	require.NoError(t, err)
@@ -476,6 +493,22 @@ func TestFilterConfigHasBounds(t *testing.T) {
 			require.ErrorContains(t, err, "FilterConfig."+c.field+":")
 		})
 	}
+}
+
+func TestTheBoundsThemselvesAreAllowed(t *testing.T) {
+	widest := exchange.FilterConfig{
+		Quorum: 64, MaxAge: time.Second, MaxDivergenceBps: dec("10000"), MaxJumpBps: dec("10000"),
+		Confirmations: 100, ConfirmWithin: time.Second,
+	}
+	seen := exchange.Sighting{Now: start}
+	for i := range 64 {
+		seen.Prints = append(seen.Prints, exchange.Print{Source: fmt.Sprintf("%064d", i), Value: dec("1"), At: start})
+	}
+	verdict := step(t, newFilter(t, widest), exchange.FilterState{}, seen)
+	require.Equal(t, exchange.Unconfirmed, verdict.Reason)
+	widest.Confirmations = 63
+	verdict = step(t, newFilter(t, widest), exchange.FilterState{}, seen)
+	require.Equal(t, exchange.Confirmed, verdict.Reason)
 }
 
 func TestIdentityNamesTheConfiguration(t *testing.T) {

@@ -1,6 +1,8 @@
 package exchange_test
 
 import (
+	"math"
+	"strings"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -58,6 +60,35 @@ func TestAMarketNamesTheRuleThatAnOrderBreaks(t *testing.T) {
 			}
 			require.ErrorIs(t, err, exchange.ErrInvalid)
 			require.ErrorContains(t, err, "exchange: invalid: "+c.text)
+		})
+	}
+}
+
+func TestNumbersHaveBounds(t *testing.T) {
+	for _, c := range []struct {
+		story string
+		price decimal.Decimal
+		good  bool
+	}{
+		{"36 digits", dec(strings.Repeat("9", 36)), true},
+		{"36 digits as an exponent", dec("1e35"), true},
+		{"37 digits", dec("1e36"), false},
+		{"37 digits in two parts", decimal.New(10, 35), false},
+		{"36 decimals", dec("1e-36"), true},
+		{"37 decimals", dec("1e-37"), false},
+		{"72 digits around the point", dec(strings.Repeat("9", 36) + "." + strings.Repeat("9", 36)), true},
+		{"decimals that are zeros", dec("1." + strings.Repeat("0", 300)), true},
+		{"an exponent that arithmetic would not survive", decimal.New(1, math.MaxInt32), false},
+		{"a negative one", decimal.New(1, math.MinInt32), false},
+	} {
+		t.Run(c.story, func(t *testing.T) {
+			o := bid("1", "1")
+			o.Price = c.price
+			if c.good {
+				require.NoError(t, o.Validate())
+				return
+			}
+			require.ErrorIs(t, o.Validate(), exchange.ErrInvalid)
 		})
 	}
 }

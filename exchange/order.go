@@ -82,17 +82,17 @@ func (s *Status) UnmarshalText(text []byte) error {
 // Order is a limit order, asked for, resting or done. Who places it fills in the
 // terms; the venue adds the rest.
 type Order struct {
-	ClientID string          // names the order for its owner, see [ClientID]; empty in foreign orders placed without one
-	Pair     Pair            //
-	Side     Side            //
+	ClientID string // names the order for its owner, see [ClientID]; empty in foreign orders placed without one
+	Pair     Pair
+	Side     Side
 	Price    decimal.Decimal // limit, Quote per Base, > 0
 	Amount   decimal.Decimal // Base, as asked for, > 0
 	PostOnly bool            // reject rather than take
 
 	ID       string          // the venue's name for it
 	Filled   decimal.Decimal // Base traded so far, 0 to Amount
-	Status   Status          //
-	PlacedAt time.Time       // by the venue's clock, UTC
+	Status   Status
+	PlacedAt time.Time // by the venue's clock, UTC
 }
 
 // Remaining returns what is left to trade, in Base.
@@ -133,17 +133,17 @@ func (o Order) String() string {
 
 // Fill is one trade of one of our orders.
 type Fill struct {
-	ID       string          // unique per account and pair
-	OrderID  string          //
-	ClientID string          // of our order; empty if it has none
-	Pair     Pair            //
+	ID       string // unique per account and pair
+	OrderID  string
+	ClientID string // of our order; empty if it has none
+	Pair     Pair
 	Side     Side            // of our order
 	Price    decimal.Decimal // Quote per Base, > 0
 	Amount   decimal.Decimal // Base, > 0
 	Fee      decimal.Decimal // FeeAsset; a rebate is < 0
-	FeeAsset string          //
-	Maker    bool            // whether ours was the resting order
-	At       time.Time       // by the venue's clock, UTC
+	FeeAsset string
+	Maker    bool      // whether ours was the resting order
+	At       time.Time // by the venue's clock, UTC
 }
 
 // Balance is what an account has of one asset.

@@ -36,8 +36,8 @@ func (f Feeds) Price(ctx context.Context, pair Pair, now time.Time) (Price, erro
 // wide or empty book is nobody's price, so it refuses one. Safe for concurrent
 // use.
 type Mid struct {
-	Name         string          // of the venue, for Price.Sources
-	Books        BookReader      //
+	Name         string // of the venue, for Price.Sources
+	Books        BookReader
 	MaxSpreadBps decimal.Decimal // widest distance of best bid and best ask, in bps of their middle; 0 is no limit
 	MaxAge       time.Duration   // oldest book; 0 is no limit
 }

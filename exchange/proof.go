@@ -26,9 +26,9 @@ const (
 // each Key and refuses one that is not later. The Verifier refuses an IssuedAt
 // that is not the timestamp or nonce under the signature.
 type Proof struct {
-	Exchange  string            // adapter that made it and can verify it
-	Key       string            // public part of the API key
-	Pair      Pair              //
+	Exchange  string // adapter that made it and can verify it
+	Key       string // public part of the API key
+	Pair      Pair
 	Params    map[string]string // the request's parameters, by name
 	Headers   map[string]string // headers beyond those that the adapter sets itself
 	Signature string            // secret until it has been used: never log it

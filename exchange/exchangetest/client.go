@@ -20,7 +20,7 @@ import (
 type Fixture struct {
 	Client exchange.Client // the account under test
 	Other  exchange.Client // somebody to trade with
-	Pair   exchange.Pair   //
+	Pair   exchange.Pair
 	Price  decimal.Decimal // Quote per Base, a multiple of the tick: the suite trades within 10 ticks of it
 	Amount decimal.Decimal // Base, a multiple of the lot, valid at that price
 

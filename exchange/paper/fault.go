@@ -14,9 +14,9 @@ type Call uint8
 
 // The calls of a client.
 const (
-	Read   Call = iota + 1 // everything that only asks
-	Place                  //
-	Cancel                 //
+	Read Call = iota + 1 // everything that only asks
+	Place
+	Cancel
 )
 
 // Kind is what goes wrong. The zero Kind is invalid.

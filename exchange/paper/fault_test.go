@@ -117,7 +117,7 @@ func TestScriptRefusesWhatCannotHappen(t *testing.T) {
 		fault paper.Fault
 	}{
 		{"no kind", paper.Fault{Call: paper.Place}},
-		{"no call", paper.Fault{Kind: paper.LoseAnswer}},
+		{"no call", paper.Fault{Kind: paper.RateLimit, For: 1}},
 		{"a rejected read", paper.Fault{Call: paper.Read, Kind: paper.Reject}},
 		{"a read whose answer matters to nobody", paper.Fault{Call: paper.Read, Kind: paper.LoseAnswer}},
 		{"a late cancel", paper.Fault{Call: paper.Cancel, Kind: paper.Delay, For: 1}},

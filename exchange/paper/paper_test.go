@@ -266,6 +266,15 @@ func TestNewRefusesWhatItCannotTrade(t *testing.T) {
 	}
 }
 
+func TestAnOrderMayTakeTheLastUnit(t *testing.T) {
+	a := open(t, paper.Config{}).Account("a")
+	require.NoError(t, a.Deposit("USDT", dec("100")))
+	place(t, a, order("a1", exchange.Bid, "100", "1"))
+	_, err := a.Place(t.Context(), order("a2", exchange.Bid, "100", "0.05"))
+	require.ErrorIs(t, err, exchange.ErrInsufficient)
+	require.ErrorContains(t, err, "needs 5 USDT, 0 is free")
+}
+
 func TestMoneyInAndOut(t *testing.T) {
 	a := open(t, paper.Config{}).Account("a")
 	require.ErrorIs(t, a.Deposit("USDC", dec("0")), exchange.ErrInvalid)
