@@ -128,6 +128,11 @@ func TestLedgerCommit(t *testing.T) {
 		"nor is it in flight only over there": {
 			kind: reserve.Move, postings: []reserve.Posting{post(reserve.Bridge, reserve.Available, here, "-5"), post(reserve.Bridge, reserve.InFlight, there, "5")}, want: reserve.ErrForbidden,
 		},
+		"nor is part of it": {
+			kind: reserve.Arbitrage, postings: []reserve.Posting{
+				post(reserve.Bridge, reserve.Available, here, "-5"), post(reserve.Bridge, reserve.InFlight, here, "2"), post(reserve.Outside, reserve.Available, there, "3"),
+			}, want: reserve.ErrForbidden,
+		},
 		"a refill does not jump either": {
 			kind: reserve.Refill, postings: []reserve.Posting{post(reserve.Vault, reserve.Available, here, "-5"), post(reserve.Stabilization, reserve.Available, there, "5")}, want: reserve.ErrForbidden,
 		},
@@ -299,6 +304,38 @@ func TestLedgerCovering(t *testing.T) {
 	require.Equal(t, "700", l.Covering("cUSDC").String(), "nor what is held or in flight")
 	require.Equal(t, "5000", l.Owned("cUSDC").String())
 	require.Equal(t, "0", l.Owned("XAU").String())
+	require.Equal(t, "0", l.Covering("XAU").String())
+}
+
+func TestLedgerKeepsNoEmptyAccounts(t *testing.T) {
+	l := funded(t)
+	require.NoError(t, l.Commit(reserve.Transaction{ID: "all", Kind: reserve.Trade, At: noon, Postings: pay(reserve.Public, reserve.Outside, "1000")}))
+	require.Len(t, l.State().Accounts, 5)
+	require.True(t, l.Balance(account(reserve.Public)).Total().IsZero())
+}
+
+func TestAllowance(t *testing.T) {
+	none := reserve.Allowance(nil)
+	one := none.Spend(dec("70"), noon)
+	two := one.Spend(dec("50"), noon.Add(time.Hour))
+	for name, r := range map[string]struct {
+		allowance reserve.Allowance
+		after     time.Duration
+		want      string
+	}{
+		"nothing spent leaves the cap":            {none, 0, "100"},
+		"what was spent is gone":                  {one, 0, "30"},
+		"for a day less a nanosecond":             {one, 24*time.Hour - 1, "30"},
+		"and back after a day":                    {one, 24 * time.Hour, "100"},
+		"more than the cap leaves nothing":        {two, time.Hour, "0"},
+		"each spending has a day of its own":      {two, 24 * time.Hour, "50"},
+		"an allowance that was spent from stands": {one, time.Hour, "30"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, r.want, r.allowance.Left(dec("100"), noon.Add(r.after)).String())
+		})
+	}
+	require.Len(t, two.Spend(dec("1"), noon.Add(24*time.Hour)), 2)
 }
 
 // A central bank's own release as a book: the Reserve Bank of India's money

@@ -21,7 +21,7 @@ const maxStressBlocks = 1_000_000
 type Stress struct {
 	Available     decimal.Decimal // units at the start, >= 0
 	FlowPerMinute decimal.Decimal // projected net outflow, units per minute, > 0
-	Multiple      decimal.Decimal // of the flow, >= 1; StressMultiple by default of the plan
+	Multiple      decimal.Decimal // of the flow, >= 1; the plan's is StressMultiple
 	Window        time.Duration   // T, > 0
 	Block         time.Duration   // time between blocks, > 0; flow leaves block by block
 	Refills       []Arrival       // what arrives meanwhile; a reserve only buys time, so name it

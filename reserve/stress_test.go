@@ -52,6 +52,13 @@ func TestStressGate(t *testing.T) {
 			}),
 			end{"129175", "0s"}, end{"0", "0s"},
 		},
+		"a refill is there with the block at its time": {
+			stress("150000", func(s *reserve.Stress) {
+				s.FlowPerMinute = dec("833")
+				s.Refills = []reserve.Arrival{{After: 36*time.Minute + 2*time.Second, Amount: dec("99900")}}
+			}),
+			end{"129175", "0s"}, end{"0", "0s"},
+		},
 		"a refill counts from its block, not before": {
 			stress("150000", func(s *reserve.Stress) {
 				s.FlowPerMinute = dec("833")

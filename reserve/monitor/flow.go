@@ -48,18 +48,8 @@ func (f Flow) add(seen Observation, window int) (Flow, closed) {
 	for range added {
 		recent = append(recent, done.rate)
 	}
-	done.rolling = largestSum(last(recent, added+window-1), window)
+	done.rolling, _ = reserve.RollingPeak(last(recent, added+window-1), window) // of one minute at least: no error
 	return Flow{Since: seen.At, Recent: last(recent, max(window, meanMinutes))}, done
-}
-
-// largestSum is the largest sum of n successive minutes, or of all if they are
-// fewer.
-func largestSum(minutes []decimal.Decimal, n int) decimal.Decimal {
-	peak, err := reserve.RollingPeak(minutes, n)
-	if err != nil {
-		return decimal.Zero // no minutes
-	}
-	return peak
 }
 
 func last(minutes []decimal.Decimal, n int) []decimal.Decimal {

@@ -26,8 +26,8 @@ const (
 // the projection is for.
 const estimateEvery = 6 * 60
 
-// History counts minute net outflows by size. It overstates a minute by at most
-// 1/16, and never the largest one.
+// History counts minute net outflows by size. A minute that matters is known to
+// 1/16, the largest one exactly.
 type History struct {
 	Unit        float64       // lower end of the first bucket, units per minute; fixed by the first minute
 	Generations []*Generation `json:",omitempty"` // oldest first, at most 7; never changed once in a state
@@ -84,16 +84,15 @@ func (h History) bucket(x float64) int {
 	return min(above, (exponent-1)*steps+int((2*fraction-1)*steps)+1)
 }
 
-// upper is the upper end of bucket i; the bounds of "below" and "above" are
-// known from outside.
-func (h History) upper(i int) float64 {
+// lower is the lower end of bucket i, which is the upper end of the one before.
+func (h History) lower(i int) float64 {
 	octave, step := (i-1)/steps, (i-1)%steps
-	return math.Ldexp(h.Unit*(1+float64(step+1)/steps), octave)
+	return math.Ldexp(h.Unit*(1+float64(step)/steps), octave)
 }
 
 // values returns one figure for each minute, ascending: 0 for what is too small
-// to matter, else the upper end of its bucket, but no more than the largest
-// minute.
+// to matter, the largest minute for what is beyond all buckets, and else spread
+// evenly over its bucket, since ties would bend the tail.
 func (h History) values() []float64 {
 	n, largest := 0, 0.0
 	for _, g := range h.Generations {
@@ -102,17 +101,20 @@ func (h History) values() []float64 {
 	}
 	values := make([]float64, 0, n)
 	for bucket := below; bucket <= above; bucket++ {
-		value := largest
-		switch {
-		case bucket == below:
-			value = 0
-		case bucket < above:
-			value = min(h.upper(bucket), largest)
-		}
+		count := 0
 		for _, g := range h.Generations {
-			for range g.Counts[bucket] {
-				values = append(values, value)
-			}
+			count += int(g.Counts[bucket])
+		}
+		low, high := largest, largest
+		switch bucket {
+		case below:
+			low, high = 0, 0
+		case above:
+		default:
+			low, high = h.lower(bucket), min(h.lower(bucket+1), largest)
+		}
+		for i := range count {
+			values = append(values, low+(high-low)*float64(i+1)/float64(count))
 		}
 	}
 	return values

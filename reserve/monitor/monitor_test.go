@@ -205,7 +205,7 @@ func TestStateIsBounded(t *testing.T) {
 	})
 	rng := rand.New(rand.NewPCG(1, 0))
 	var state monitor.State
-	for i := range 45 * 24 * 60 {
+	for i := range 36 * 24 * 60 {
 		next, _, err := e.Step(state, monitor.Observation{
 			At: start.Add(time.Duration(i) * time.Minute), Outflow: decimal.New(rng.Int64N(3_000_000), -2), Available: dec("400000"),
 		})

@@ -54,7 +54,7 @@ func (e *Engine) ask(next *State, n need, d *Decision) {
 	default:
 		refill.Wanted = n.upTo.Sub(n.have).RoundCeil(reserve.Scale)
 		refill.Amount, refill.Reason = e.clip(next, refill.Wanted, n.vault)
-		short = refill.Amount.LessThan(refill.Wanted)
+		short = refill.Amount.LessThan(refill.Wanted) && refill.Reason != BelowMinimum
 	}
 	if refill.Reason == Requested {
 		next.Requests++

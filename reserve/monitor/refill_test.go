@@ -70,6 +70,9 @@ func TestEngineRefills(t *testing.T) {
 			{at: 2, available: "300000", bridge: "20000", vault: "900000", outcome: "0 settled", b: "0 outstanding", d: "0 covered"},
 			{at: 3, available: "375000", bridge: "20000", vault: "900000", outcome: "1 settled", b: "0 covered", d: "0 covered"},
 			{at: 4, available: "250000", bridge: "20000", vault: "900000", outcome: "1 settled", b: "125000! requested", d: "0 covered"},
+			{at: 5, available: "375000", bridge: "20000", vault: "900000", outcome: "2 settled", b: "0 covered", d: "0 covered"},
+			{at: 6, available: "375000", bridge: "20000", vault: "900000", outcome: "0 settled", b: "0 covered", d: "0 covered"},
+			{at: 7, available: "250000", bridge: "20000", vault: "900000", b: "0 cap_used", d: "0 covered", alerts: "refill_short"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -95,6 +98,9 @@ func TestEngineRefills(t *testing.T) {
 				require.Equal(t, reserve.Bridge, d.Refills[1].To)
 				a.b, a.d, a.alerts = describe(d.Refills[0]), describe(d.Refills[1]), refillAlerts(d.Alerts)
 				got = append(got, a)
+			}
+			for _, spending := range state.Spent {
+				require.True(t, spending.Amount.IsPositive())
 			}
 			if diff := cmp.Diff(asks, got, cmp.AllowUnexported(ask{})); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -134,6 +140,19 @@ func TestInFlightIsOwnedNotAvailable(t *testing.T) {
 	require.Equal(t, "0.4", d.Coverage.String())
 	require.Equal(t, monitor.Covered, d.Refills[0].Reason)
 	require.Len(t, d.Refills, 1, "no bridge, no refill of D")
+}
+
+// A shortfall that is not worth a refill is no alarm.
+func TestSmallShortfallIsLeft(t *testing.T) {
+	e := engine(t, func(c *monitor.Config) { c.RefillTo = dec("1.25") })
+	state, d, err := e.Step(monitor.State{}, monitor.Observation{At: start, Available: dec("311501"), Vault: dec("900000")})
+	require.NoError(t, err)
+	require.Equal(t, "0 below_minimum", describe(d.Refills[0]))
+	require.Equal(t, "999", d.Refills[0].Wanted.String())
+	require.Equal(t, []monitor.Alert{monitor.LevelWorse}, d.Alerts)
+	_, d, err = e.Step(state, monitor.Observation{At: start.Add(time.Minute), Available: dec("311500"), Vault: dec("900000")})
+	require.NoError(t, err)
+	require.Equal(t, "1000 requested", describe(d.Refills[0]))
 }
 
 // In any life: within 24 hours no more is asked for than the cap, nothing that
