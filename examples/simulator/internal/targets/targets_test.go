@@ -1,0 +1,63 @@
+package targets_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/targets"
+)
+
+// The whole measurement is a few hundred days of blocks, so it is made once.
+func TestTargetsOfThePlan(t *testing.T) {
+	calls := 0
+	rows, err := targets.Measure(t.Context(), func(done, total int) {
+		calls++
+		require.Equal(t, calls, done)
+		require.LessOrEqual(t, done, total)
+	})
+	require.NoError(t, err)
+	require.NotZero(t, calls)
+
+	find := func(profile, mode, name string) targets.Row {
+		for _, r := range rows {
+			if r.Profile == profile && r.Mode == mode && r.Case == name {
+				return r
+			}
+		}
+		t.Fatalf("no row %s %s %q", profile, mode, name)
+		return targets.Row{}
+	}
+	for _, c := range []struct {
+		profile, name string
+		from, to      float64 // what a closed-loop calculation by hand allows
+		met           bool
+	}{
+		{"target", "smooth flow 1x, 2s blocks", 2, 2.7, true},
+		{"target", "smooth flow 5x, 2s blocks", 4, 5, true},
+		{"target", "smooth flow 5x, 4s blocks", 9, 10, true},
+		{"target", "smooth flow 5x, 6s blocks", 10, 15, false},
+		{"target", "lumps of 100, 5x, 2s blocks, 20 seeds", 98, 100, true},
+		{"target", "steps of 3, 20 and 100 bps, 2s blocks", 3, 3, true},
+		{"target", "flash drain of 100 bps unwound in the same block", 0, 0, true},
+		{"target", "flash drain of 100 bps unwound after one block", 1, 1, true},
+		{"target", "flash drain of 100 bps never unwound", 10, 18, false},
+		{"conservative", "smooth flow 1x, 2s blocks", 5, 7, true},
+		{"conservative", "smooth flow 5x, 1s blocks", 7, 8, true},
+		{"conservative", "smooth flow 5x, 2s blocks", 15, 16, false},
+		{"conservative", "steps of 6, 20 and 100 bps, 2s blocks", 5, 5, false},
+		{"conservative", "flash drain of 100 bps unwound after one block", 1, 1, true},
+	} {
+		r := find(c.profile, "direct", c.name)
+		require.GreaterOrEqual(t, r.Measured, c.from, "%s %s", c.profile, c.name)
+		require.LessOrEqual(t, r.Measured, c.to, "%s %s", c.profile, c.name)
+		require.Equal(t, c.met, r.Met, "%s %s: %v", c.profile, c.name, r.Measured)
+	}
+	fixed := find("target", "direct", "smooth flow 1x, 2s blocks").Fixed
+	require.InDelta(t, 350, *fixed, 1, "25 units every third block leave 583 a minute")
+	fixed = find("target", "direct", "smooth flow 1x, 500ms blocks").Fixed
+	require.InDelta(t, 5, *fixed, 0.5, "33 times a minute leave 8.33 a minute")
+	_, err = json.Marshal(rows)
+	require.NoError(t, err)
+}
