@@ -82,8 +82,8 @@ func TestTryTakesBackItsOwnWritesOnly(t *testing.T) {
 				}
 			}
 			reverts := w.mine(memchain.Tx{From: bob, Do: func(env memchain.Env) error {
-				require.NoError(t, transfer(1, nil)(env))
 				require.ErrorIs(t, env.Try(transfer(2, errNo)), errNo)
+				require.NoError(t, transfer(1, nil)(env))
 				require.NoError(t, env.Try(transfer(4, nil)))
 				require.ErrorIs(t, env.Try(transfer(8, errNo)), errNo)
 				require.Equal(t, num(5), token.Balance(keeper))

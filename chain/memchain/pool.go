@@ -63,11 +63,11 @@ func seconds(b chain.Block) uint32 { return uint32(b.Time.Unix()) }
 // Address is where the pool lives.
 func (p *Pool) Address() chain.Address { return p.address }
 
-// Base is the token that is priced.
-func (p *Pool) Base() *Token { return p.config.Base }
+// BaseToken is the token that is priced.
+func (p *Pool) BaseToken() *Token { return p.config.Base }
 
-// Quote is the token that prices are in.
-func (p *Pool) Quote() *Token { return p.config.Quote }
+// QuoteToken is the token that prices are in.
+func (p *Pool) QuoteToken() *Token { return p.config.Quote }
 
 // Shares is the token of those who deposited; nil for a DPP.
 func (p *Pool) Shares() *Token { return p.shares }

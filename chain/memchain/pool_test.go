@@ -55,7 +55,7 @@ func (m *mesh) conserved() {
 	}
 	for _, p := range []*memchain.Pool{m.public, m.usdtGold, m.usdcGold} {
 		c := p.State().Curve
-		require.Equal(m, [2]uint256.Int{c.B, c.Q}, [2]uint256.Int{p.Base().Balance(p.Address()), p.Quote().Balance(p.Address())})
+		require.Equal(m, [2]uint256.Int{c.B, c.Q}, [2]uint256.Int{p.BaseToken().Balance(p.Address()), p.QuoteToken().Balance(p.Address())})
 	}
 	require.Equal(m, m.public.State().Supply, m.public.Shares().Supply())
 }
@@ -219,7 +219,7 @@ func moves() *rapid.Generator[[]move] {
 func (m *mesh) play(mv move, number int, notes map[chain.Hash]string) {
 	m.Helper()
 	pool := []*memchain.Pool{m.public, m.usdtGold, m.usdcGold}[mv.Pool]
-	swap := abi.Swap{Size: units(mv.Size), TokenIn: pool.Base().Address(), TokenOut: m.gold.Address(), DeadlineBlock: m.Head().Number + 2}
+	swap := abi.Swap{Size: units(mv.Size), TokenIn: pool.BaseToken().Address(), TokenOut: m.gold.Address(), DeadlineBlock: m.Head().Number + 2}
 	from, do := trader, func(memchain.Env) error { return nil }
 	switch mv.Kind {
 	case "swap":
@@ -238,7 +238,7 @@ func (m *mesh) play(mv move, number int, notes map[chain.Hash]string) {
 	case "flash":
 		do = func(env memchain.Env) error {
 			return pool.FlashLoan(env, units(mv.Size), num(0), func(env memchain.Env) error {
-				return pool.Quote().Transfer(env, pool.Address(), units(mv.Size*2))
+				return pool.QuoteToken().Transfer(env, pool.Address(), units(mv.Size*2))
 			})
 		}
 	case "pause":

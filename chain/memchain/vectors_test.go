@@ -192,8 +192,8 @@ func (r *replay) run(env memchain.Env, step lifeStep) (uint256.Int, error) {
 	case "flashLoan":
 		return none, r.pool.FlashLoan(env.As(borrower), arg("base"), arg("quote"), func(env memchain.Env) error {
 			return errors.Join(
-				r.pool.Base().Transfer(env, r.pool.Address(), arg("returnBase")),
-				r.pool.Quote().Transfer(env, r.pool.Address(), arg("returnQuote")))
+				r.pool.BaseToken().Transfer(env, r.pool.Address(), arg("returnBase")),
+				r.pool.QuoteToken().Transfer(env, r.pool.Address(), arg("returnQuote")))
 		})
 	case "reset":
 		return none, r.pool.Reset(env, pmm.Reset{
@@ -201,8 +201,8 @@ func (r *replay) run(env memchain.Env, step lifeStep) (uint256.Int, error) {
 		})
 	case "ratioSync":
 		return none, errors.Join(
-			r.pool.Base().Transfer(env, r.pool.Address(), arg("donatedBase")),
-			r.pool.Quote().Transfer(env, r.pool.Address(), arg("donatedQuote")),
+			r.pool.BaseToken().Transfer(env, r.pool.Address(), arg("donatedBase")),
+			r.pool.QuoteToken().Transfer(env, r.pool.Address(), arg("donatedQuote")),
 			r.pool.Sync(env))
 	}
 	return none, fmt.Errorf("unknown op %q", step.Op)
@@ -215,11 +215,11 @@ func (r *replay) books() map[string]string {
 	balance := func(t *memchain.Token, of chain.Address) string { b := t.Balance(of); return b.Dec() }
 	books := map[string]string{
 		"i": c.I.Dec(), "K": c.K.Dec(), "R": fmt.Sprint(uint8(c.R)), "lpFeeRate": p.LPFeeRate.Dec(),
-		"baseReserve": balance(r.pool.Base(), r.pool.Address()), "quoteReserve": balance(r.pool.Quote(), r.pool.Address()),
+		"baseReserve": balance(r.pool.BaseToken(), r.pool.Address()), "quoteReserve": balance(r.pool.QuoteToken(), r.pool.Address()),
 		"baseTargetStored": c.B0.Dec(), "quoteTargetStored": c.Q0.Dec(),
 		"basePriceCumulativeLast": p.TWAP.PostTrade.Dec(), "blockTimestampLast": fmt.Sprint(p.TWAP.Last),
-		"maintainerBase": balance(r.pool.Base(), maintainer), "maintainerQuote": balance(r.pool.Quote(), maintainer),
-		"traderBase": balance(r.pool.Base(), trader), "traderQuote": balance(r.pool.Quote(), trader),
+		"maintainerBase": balance(r.pool.BaseToken(), maintainer), "maintainerQuote": balance(r.pool.QuoteToken(), maintainer),
+		"traderBase": balance(r.pool.BaseToken(), trader), "traderQuote": balance(r.pool.QuoteToken(), trader),
 	}
 	answers, err := r.client.Read(r.Context(), r.Head().Hash, abi.State.Call(r.pool.Address(), abi.None{}))
 	require.NoError(r, err)
