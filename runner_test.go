@@ -184,14 +184,16 @@ func TestAStandbyTakesOverFromASilentLeaderAndTheLateLeaderIsFenced(t *testing.T
 		opts := evenkeel.Options{Every: time.Second}
 
 		led := make(chan error, 1)
-		go func() { led <- runner(t, leader, leaderStore, opts).Run(t.Context()) }()
+		first := runner(t, leader, leaderStore, opts)
+		go func() { led <- first.Run(t.Context()) }()
 		time.Sleep(10*time.Second + time.Millisecond)
 		synctest.Wait()
 
 		opts.Standby = 5 * time.Second
 		ctx, cancel := context.WithCancel(t.Context())
 		stood := make(chan error, 1)
-		go func() { stood <- runner(t, standby, shared, opts).Run(ctx) }()
+		second := runner(t, standby, shared, opts)
+		go func() { stood <- second.Run(ctx) }()
 		time.Sleep(20 * time.Second)
 		synctest.Wait()
 		require.Zero(t, standby.did(), "a standby does not act while the leader writes")
@@ -242,8 +244,8 @@ func TestAnOvertakenStandbyStandsByAgain(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, acts, tanks[0].did(), "the first stands by")
 		cancel()
-		<-done
-		<-done
+		require.ErrorIs(t, <-done, context.Canceled)
+		require.ErrorIs(t, <-done, context.Canceled)
 	})
 }
 

@@ -1,7 +1,6 @@
 package memchain_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -177,7 +176,7 @@ func TestReceiptsOutliveTheHistory(t *testing.T) {
 	w.mine()
 	want, err := client.Receipt(t.Context(), "old")
 	require.NoError(t, err)
-	require.Equal(t, abi.Transfer.EncodeResult(true), want.Output)
+	require.Equal(t, want.Output, abi.Transfer.EncodeResult(true))
 	for range 9 {
 		w.mine()
 	}
@@ -503,7 +502,7 @@ func TestReadSeesThePastAndLeavesThePresent(t *testing.T) {
 // victim changes once it is settled, and tokens are conserved.
 func TestAnIDIsMinedAtMostOnceInAnyWeather(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		ctx := context.Background()
+		ctx := t.Context()
 		c := memchain.New(138, genesis, memchain.Options{GasPrice: num(10), GasPerTx: 1, History: 8})
 		token := memchain.NewToken(c, 6)
 		mine := func(txs ...memchain.Tx) {
