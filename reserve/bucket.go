@@ -24,11 +24,7 @@ func (b Bucket) External() bool {
 
 // capital reports whether b is one of the five buckets.
 func (b Bucket) capital() bool {
-	switch b {
-	case Public, Stabilization, Flash, Bridge, Vault:
-		return true
-	}
-	return false
+	return b == Public || b == Stabilization || b == Flash || b == Bridge || b == Vault
 }
 
 // Kind is what a transaction is for; it fixes which buckets it may touch.

@@ -26,10 +26,10 @@ func (r Rules) check(tx Transaction) error {
 	if err := checkChains(tx); err != nil {
 		return err
 	}
-	switch tx.Kind {
-	case Move:
+	if tx.Kind == Move {
 		return checkMove(tx)
-	case FlashLoan:
+	}
+	if tx.Kind == FlashLoan {
 		return r.checkFlash(tx)
 	}
 	return nil

@@ -31,46 +31,54 @@ func TestStressGate(t *testing.T) {
 	}{
 		"three times P × T fails five times the peak": {
 			stress("150000", nil),
-			end{"-100000", "3m2s"}, end{"-2850000", "3m2s"}, // 1,666.67 a block: 90 blocks are paid
+			end{"-100000", "3m2s"},
+			end{"-2850000", "3m2s"}, // 1,666.67 a block: 90 blocks are paid
 		},
 		"five times P × T meets it for the window to the last unit": {
 			stress("250000", nil),
-			end{"0", "0s"}, end{"-2750000", "5m2s"},
+			end{"0", "0s"},
+			end{"-2750000", "5m2s"},
 		},
 		"whatever the block time": {
 			stress("250000", func(s *reserve.Stress) { s.Block = 7 * time.Second }),
-			end{"0", "0s"}, end{"-2750000", "5m1s"},
+			end{"0", "0s"},
+			end{"-2750000", "5m1s"},
 		},
 		"the plan's projected flow lasts thirty-six minutes of an hour": {
 			stress("150000", func(s *reserve.Stress) { s.FlowPerMinute = dec("833") }),
-			end{"129175", "0s"}, end{"-99900", "36m2s"},
+			end{"129175", "0s"},
+			end{"-99900", "36m2s"},
 		},
 		"refills in time carry the hour": {
 			stress("150000", func(s *reserve.Stress) {
 				s.FlowPerMinute = dec("833")
 				s.Refills = []reserve.Arrival{{After: 36 * time.Minute, Amount: dec("99900")}, {After: 2 * time.Hour, Amount: dec("1")}}
 			}),
-			end{"129175", "0s"}, end{"0", "0s"},
+			end{"129175", "0s"},
+			end{"0", "0s"},
 		},
 		"a refill is there with the block at its time": {
 			stress("150000", func(s *reserve.Stress) {
 				s.FlowPerMinute = dec("833")
 				s.Refills = []reserve.Arrival{{After: 36*time.Minute + 2*time.Second, Amount: dec("99900")}}
 			}),
-			end{"129175", "0s"}, end{"0", "0s"},
+			end{"129175", "0s"},
+			end{"0", "0s"},
 		},
 		"a refill counts from its block, not before": {
 			stress("150000", func(s *reserve.Stress) {
 				s.FlowPerMinute = dec("833")
 				s.Refills = []reserve.Arrival{{After: 36*time.Minute + 3*time.Second, Amount: dec("99900")}}
 			}),
-			end{"129175", "0s"}, end{"-78.833333333333333334", "36m2s"},
+			end{"129175", "0s"},
+			end{"-78.833333333333333334", "36m2s"},
 		},
 		"a window longer than an hour has its own run": {
 			stress("250000", func(s *reserve.Stress) {
 				s.FlowPerMinute, s.Multiple, s.Window = dec("1000"), dec("2"), 2*time.Hour
 			}),
-			end{"10000", "0s"}, end{"130000", "0s"},
+			end{"10000", "0s"},
+			end{"130000", "0s"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
