@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+// progress shows how far a run is: as a bar on a terminal, as one line per
+// stage anywhere else.
+type progress struct {
+	to    io.Writer
+	stage string
+	bar   *progressbar.ProgressBar // nil where there is no terminal
+}
+
+// show is told after each part of a stage.
+func (p *progress) show(stage string, done, total int) {
+	fresh := stage != p.stage
+	p.stage = stage
+	switch {
+	case !terminal(p.to):
+		if fresh {
+			fmt.Fprintf(p.to, "%s\n", stage)
+		}
+		return
+	case fresh:
+		p.bar = progressbar.NewOptions(total,
+			progressbar.OptionSetWriter(p.to),
+			progressbar.OptionSetDescription(fmt.Sprintf("%-28s", stage)),
+			progressbar.OptionSetWidth(30),
+			progressbar.OptionShowCount(),
+			progressbar.OptionClearOnFinish(),
+		)
+	}
+	_ = p.bar.Set(done) // a bar that cannot be drawn is no reason to stop
+}
+
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
