@@ -62,7 +62,7 @@ func BenchmarkRunnerTick(b *testing.B) {
 	require.NoError(b, err)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		if _, err := runner.Tick(context.Background(), began.Add(time.Duration(i)*2*time.Second)); err != nil {
+		if _, err := runner.Tick(b.Context(), began.Add(time.Duration(i)*2*time.Second)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -235,7 +235,9 @@ func loadTrades(tb testing.TB) trades {
 			continue
 		}
 		step.base, step.pay, step.paid = step.Op == "sell_base", wei(step.Args["pay"]), number(step.Args["pay"])
-		step.at = uint32(step.After["timestamp"].(float64))
+		at, ok := step.After["timestamp"].(float64)
+		require.True(tb, ok)
+		step.at = uint32(at)
 		out.steps = append(out.steps, step)
 		out.after = step.After
 	}

@@ -49,7 +49,7 @@ func (c Curve) Mid() (uint256.Int, error) {
 		return uint256.Int{}, err
 	}
 	mid := n.mid(&s)
-	return mid.int(), s.err()
+	return mid.u256(), s.err()
 }
 
 // Sell returns what the curve gives for pay, before fees, and the state it
@@ -72,7 +72,7 @@ func (c Curve) Sell(side Side, pay uint256.Int) (receive uint256.Int, r RState, 
 	if err := s.err(); err != nil {
 		return uint256.Int{}, c.R, err
 	}
-	return got.int(), r, nil
+	return got.u256(), r, nil
 }
 
 // curve is a Curve to calculate with.
@@ -89,7 +89,7 @@ func (c *Curve) nums() (curve, error) {
 }
 
 func (c *curve) curve() Curve {
-	return Curve{I: c.i.int(), K: c.k.int(), B: c.b.int(), Q: c.q.int(), B0: c.b0.int(), Q0: c.q0.int(), R: c.r}
+	return Curve{I: c.i.u256(), K: c.k.u256(), B: c.b.u256(), Q: c.q.u256(), B0: c.b0.u256(), Q0: c.q0.u256(), R: c.r}
 }
 
 func (c *curve) sell(s *safe, side Side, pay num) (num, RState) {
@@ -101,10 +101,10 @@ func (c *curve) sell(s *safe, side Side, pay num) (num, RState) {
 
 // sellBase is PMMPricing.sol sellBaseToken.
 func (c *curve) sellBase(s *safe, pay num) (receive num, r RState) {
-	switch c.r {
-	case One:
+	if c.r == One {
 		return s.solveTrade(c.q0, c.q0, pay, c.i, c.k), BelowOne
-	case BelowOne:
+	}
+	if c.r == BelowOne {
 		return s.solveTrade(c.q0, c.q, pay, c.i, c.k), BelowOne
 	}
 	backPay, backReceive := s.sub(c.b0, c.b), s.sub(c.q, c.q0) // a sale that brings R to One
@@ -122,10 +122,10 @@ func (c *curve) sellBase(s *safe, pay num) (receive num, r RState) {
 // sellQuote is PMMPricing.sol sellQuoteToken: the mirror image, at the price
 // 1/i.
 func (c *curve) sellQuote(s *safe, pay num) (receive num, r RState) {
-	switch c.r {
-	case One:
+	if c.r == One {
 		return s.solveTrade(c.b0, c.b0, pay, s.reciprocal(c.i), c.k), AboveOne
-	case AboveOne:
+	}
+	if c.r == AboveOne {
 		return s.solveTrade(c.b0, c.b, pay, s.reciprocal(c.i), c.k), AboveOne
 	}
 	backPay, backReceive := s.sub(c.q0, c.q), s.sub(c.b, c.b0)
@@ -147,6 +147,7 @@ func (c *curve) adjust(s *safe) {
 		c.q0 = s.solveTarget(c.q, s.sub(c.b, c.b0), c.i, c.k)
 	case AboveOne:
 		c.b0 = s.solveTarget(c.b, s.sub(c.q, c.q0), s.reciprocal(c.i), c.k)
+	default: // at One the targets are as they should be
 	}
 }
 

@@ -201,6 +201,17 @@ func TestTokensSentToAPool(t *testing.T) {
 	_, err = private.RatioSync(most, uint256.Int{})
 	require.ErrorIs(t, err, pmm.ErrOverflow)
 
+	_, err = empty.RatioSync(most, uint256.Int{})
+	require.ErrorIs(t, err, pmm.ErrOverflow, "which is looked at first")
+	lopsided, err := pmm.New(pmm.Params{Kind: pmm.DPP, I: *uint256.NewInt(1e18), Base: *uint256.NewInt(1000)})
+	require.NoError(t, err)
+	_, err = lopsided.RatioSync(*uint256.NewInt(1), uint256.Int{})
+	require.NoError(t, err, "a side that receives nothing keeps its target")
+	lopsided, err = pmm.New(pmm.Params{Kind: pmm.DPP, I: *uint256.NewInt(1e18), Quote: *uint256.NewInt(1000)})
+	require.NoError(t, err)
+	_, err = lopsided.RatioSync(uint256.Int{}, *uint256.NewInt(1))
+	require.NoError(t, err, "nor does the other")
+
 	public := balanced(t)
 	after, err = public.Sync(*uint256.NewInt(500), *uint256.NewInt(7))
 	require.NoError(t, err)
@@ -209,6 +220,47 @@ func TestTokensSentToAPool(t *testing.T) {
 	require.Equal(t, want, after, "a DSP's targets do not")
 	_, err = public.Sync(uint256.Int{}, most)
 	require.ErrorIs(t, err, pmm.ErrOverflow)
+}
+
+// Three times 2^111 needs 113 bits. The contracts cast without looking, and so
+// the pool's target becomes 2^111.
+func TestATargetIsCutTo112BitsAsTheContractCutsIt(t *testing.T) {
+	var half uint256.Int
+	half.Lsh(uint256.NewInt(1), 111)
+	one, two := *uint256.NewInt(1), *uint256.NewInt(2)
+	private := pmm.Pool{Kind: pmm.DPP, Curve: pmm.Curve{I: one, B: one, Q: one, B0: half, Q0: half}}
+	after, err := private.RatioSync(two, two)
+	require.NoError(t, err)
+	require.Equal(t, [2]uint256.Int{half, half}, [2]uint256.Int{after.Curve.B0, after.Curve.Q0})
+
+	public := private
+	public.Kind, public.Supply = pmm.DSP, *uint256.NewInt(1e6)
+	after, shares, err := public.BuyShares(two, two)
+	require.NoError(t, err)
+	require.Equal(t, *uint256.NewInt(2e6), shares)
+	require.Equal(t, [2]uint256.Int{half, half}, [2]uint256.Int{after.Curve.B0, after.Curve.Q0})
+}
+
+func TestSmallDealingsInShares(t *testing.T) {
+	million, few := *uint256.NewInt(1_000_000), *uint256.NewInt(1000)
+	pool, err := pmm.New(pmm.Params{Kind: pmm.DSP, I: *uint256.NewInt(1e18), LockedShares: 1001, Base: million, Quote: million})
+	require.NoError(t, err)
+	after, shares, err := pool.BuyShares(few, few)
+	require.ErrorIs(t, err, pmm.ErrFewShares, "1000 shares are too few at any time")
+	require.Equal(t, pool, after)
+	require.Zero(t, shares)
+	_, shares, err = pool.BuyShares(sum(few, *uint256.NewInt(1)), sum(few, *uint256.NewInt(1)))
+	require.NoError(t, err)
+	require.Equal(t, *uint256.NewInt(1001), shares)
+	_, _, err = pool.BuyShares(uint256.Int{}, few)
+	require.ErrorIs(t, err, pmm.ErrNoBase)
+
+	empty, err := pmm.New(pmm.Params{Kind: pmm.DSP, I: few, LockedShares: 1001})
+	require.NoError(t, err)
+	_, _, _, err = empty.SellShares(uint256.Int{}, uint256.Int{}, uint256.Int{})
+	require.ErrorIs(t, err, pmm.ErrDiv, "no shares of none")
+	_, _, _, err = empty.SellShares(few, uint256.Int{}, uint256.Int{})
+	require.ErrorIs(t, err, pmm.ErrSharesHeld)
 }
 
 func TestFlashLoans(t *testing.T) {

@@ -128,7 +128,7 @@ func (r *replay) do(step *lifeStep) (query, result map[string]string, err error)
 	arg := func(key string) uint256.Int { return wei(step.Args[key]) }
 	before := r.pool
 	r.pool.Time = seconds(step.After, "timestamp")
-	next := r.pool
+	var next pmm.Pool
 	switch step.Op {
 	case "sell_base", "sell_quote":
 		var side pmm.Side

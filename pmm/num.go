@@ -15,7 +15,7 @@ type num struct{ w0, w1, w2, w3 uint64 }
 
 func of(x uint256.Int) num { return num{x[0], x[1], x[2], x[3]} }
 
-func (x num) int() uint256.Int { return uint256.Int{x.w0, x.w1, x.w2, x.w3} }
+func (x num) u256() uint256.Int { return uint256.Int{x.w0, x.w1, x.w2, x.w3} }
 
 func (x num) isZero() bool { return x.w0|x.w1|x.w2|x.w3 == 0 }
 
@@ -71,7 +71,7 @@ func (x num) times(y num) (z num, over bool) {
 	case x.is64():
 		return y.times64(x.w0)
 	}
-	a, b := x.int(), y.int()
+	a, b := x.u256(), y.u256()
 	_, over = a.MulOverflow(&a, &b)
 	return of(a), over
 }
@@ -103,19 +103,19 @@ func (x num) times128(y num) (z num) {
 	return z
 }
 
-// over is x/y rounded down, for y > 0.
-func (x num) over(y num) num {
+// quo is x/y rounded down, for y > 0.
+func (x num) quo(y num) num {
 	switch {
 	case y.is64():
-		return x.over64(y.w0)
+		return x.quo64(y.w0)
 	case y.is128():
-		return x.over128(y.w1, y.w0)
+		return x.quo128(y.w1, y.w0)
 	}
-	a, b := x.int(), y.int()
+	a, b := x.u256(), y.u256()
 	return of(*a.Div(&a, &b))
 }
 
-func (x num) over64(y uint64) (z num) {
+func (x num) quo64(y uint64) (z num) {
 	var r uint64
 	switch {
 	case x.w3 != 0:
@@ -133,9 +133,9 @@ func (x num) over64(y uint64) (z num) {
 	return z
 }
 
-// over128 is x/(y1*2^64 + y0) for y1 > 0: schoolbook division after shifting
+// quo128 is x/(y1*2^64 + y0) for y1 > 0: schoolbook division after shifting
 // both so that the divisor has its top bit (Knuth, TAOCP 2, 4.3.1 D).
-func (x num) over128(y1, y0 uint64) (z num) {
+func (x num) quo128(y1, y0 uint64) (z num) {
 	shift := uint(bits.LeadingZeros64(y1))
 	back := 63 - shift // a shift by 64-shift in two steps, for shift may be 0
 	y1, y0 = y1<<shift|y0>>1>>back, y0<<shift
@@ -190,7 +190,7 @@ func (x num) root() num {
 	shift := uint(x.leadingZeros()) &^ 1
 	n := x.left(shift)
 	guess := root128(n.w3, n.w2)
-	z := num{n.w1, n.w2, n.w3, 0}.over64(guess)
+	z := num{n.w1, n.w2, n.w3, 0}.quo64(guess)
 	z, _ = z.plus(num{0, guess, 0, 0})
 	z = z.right(1)
 	for {

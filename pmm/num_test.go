@@ -40,35 +40,47 @@ func TestTheArithmeticAgreesWithUint256(t *testing.T) {
 		require.Equal(t, *want.Rsh(&x, n), pmm.Right(x, n))
 		require.Equal(t, *want.Sqrt(&x), pmm.Root(x), "root of %s", x.Dec())
 		if !y.IsZero() {
-			require.Equal(t, *want.Div(&x, &y), pmm.Over(x, y), "%s / %s", x.Dec(), y.Dec())
+			require.Equal(t, *want.Div(&x, &y), pmm.Quo(x, y), "%s / %s", x.Dec(), y.Dec())
 		}
 	})
 }
 
-// Words drawn from a small set meet the rare branches of long division and of
-// the root: a digit that is too large by one or two, a remainder that carries.
+// These words meet the rare branches of long division, multiplication and the
+// root: a digit that is too large by one or two, a remainder or a product that
+// carries.
 func TestTheArithmeticAgreesWithUint256OnAwkwardWords(t *testing.T) {
-	words := []uint64{0, 1, 2, 1<<32 - 1, 1 << 32, 1<<63 - 1, 1 << 63, 1<<63 + 1, 1<<64 - 2, 1<<64 - 1}
-	rapid.Check(t, func(t *rapid.T) {
-		draw := func(name string) (z uint256.Int) {
-			for i := range z {
-				z[i] = rapid.SampledFrom(words).Draw(t, name)
+	words := []uint64{0, 1, 3, 0x5555555555555555, 1<<63 - 1, 1 << 63, 1<<64 - 2, 1<<64 - 1}
+	var all []uint256.Int
+	for _, w0 := range words {
+		for _, w1 := range words {
+			for _, w2 := range words {
+				for _, w3 := range words {
+					all = append(all, uint256.Int{w0, w1, w2, w3})
+				}
 			}
-			return z
 		}
-		x, y := draw("x"), draw("y")
-		y[3] = 0
-		if rapid.Bool().Draw(t, "two words") {
-			y[2] = 0
-		}
+	}
+	for _, x := range all {
 		var want uint256.Int
-		require.Equal(t, *want.Sqrt(&x), pmm.Root(x), "root of %s", x.Dec())
-		want.Mul(&y, &y)
-		require.Equal(t, *new(uint256.Int).Sqrt(&want), pmm.Root(want), "root of a square")
-		if !y.IsZero() {
-			require.Equal(t, *want.Div(&x, &y), pmm.Over(x, y), "%s / %s", x.Dec(), y.Dec())
+		if got := pmm.Root(x); got != *want.Sqrt(&x) {
+			t.Fatalf("root of %s: %s", x.Dec(), got.Dec())
 		}
-	})
+		for _, y0 := range words {
+			for _, y1 := range words {
+				y := uint256.Int{y0, y1}
+				_, wantOver := want.MulOverflow(&x, &y)
+				if got, over := pmm.Times(x, y); got != want || over != wantOver {
+					t.Fatalf("%s * %s: %s, %v", x.Dec(), y.Dec(), got.Dec(), over)
+				}
+				if y.IsZero() {
+					continue
+				}
+				if got := pmm.Quo(x, y); got != *want.Div(&x, &y) {
+					t.Fatalf("%s / %s: %s", x.Dec(), y.Dec(), got.Dec())
+				}
+			}
+		}
+	}
 }
 
 func TestTheRootOfTwoIsTwo(t *testing.T) {

@@ -70,6 +70,7 @@ func New(p Params) (Pool, error) {
 		pool.Curve.B0, pool.Curve.Q0 = p.Base, p.Quote
 	case DVM:
 		pool.Curve.R = AboveOne
+	default: // a DSP is funded by shares
 	}
 	if err := pool.Validate(); err != nil {
 		return Pool{}, err
@@ -133,7 +134,7 @@ func (p Pool) Mid() (uint256.Int, error) {
 	if err := s.err(); err != nil {
 		return uint256.Int{}, err
 	}
-	return mid.int(), nil
+	return mid.u256(), nil
 }
 
 // price is DSPStorage.sol getMidPrice.
@@ -186,7 +187,7 @@ type quote struct {
 }
 
 func (q *quote) quote() Quote {
-	return Quote{Receive: q.receive.int(), LPFee: q.lpFee.int(), MTFee: q.mtFee.int(), R: q.r, Target: q.target.int()}
+	return Quote{Receive: q.receive.u256(), LPFee: q.lpFee.u256(), MTFee: q.mtFee.u256(), R: q.r, Target: q.target.u256()}
 }
 
 func (p *Pool) quote(side Side, pay *uint256.Int) (quote, error) {
@@ -244,7 +245,7 @@ func (p *Pool) settle(s *safe, side Side, q *quote, pay, out num) {
 		}
 	}
 	s.require(!stores || q.target.is112(), ErrOverflow)
-	*maintainer = s.add(of(*maintainer), q.mtFee).int()
+	*maintainer = s.add(of(*maintainer), q.mtFee).u256()
 	p.become(s, &c)
 }
 
@@ -252,9 +253,6 @@ func (p *Pool) settle(s *safe, side Side, q *quote, pay, out num) {
 // is charged to the accumulators.
 func (p *Pool) become(s *safe, next *curve) {
 	s.require(next.b.is112() && next.q.is112(), ErrOverflow)
-	if s.revert != "" {
-		return
-	}
 	if p.TWAP.Open {
 		was, _ := p.Curve.nums()
 		p.TWAP.charge(s, &was, next, p.Time)

@@ -203,6 +203,10 @@ func TestADVMStoresNoTarget(t *testing.T) {
 	require.Equal(t, pool.Curve.Q, all.Receive, "as much base as was ever sold is worth all its quote")
 	_, err = pool.Quote(pmm.SellBase, sum(exact, *uint256.NewInt(1)))
 	require.ErrorIs(t, err, pmm.ErrNoTarget, "for more there is none")
+	emptied, q, err := pool.Swap(pmm.SellBase, exact)
+	require.NoError(t, err)
+	require.Equal(t, pmm.One, q.R)
+	require.NoError(t, emptied.Validate(), "R and the targets are stored by no trade")
 }
 
 func TestAPoolWhoseReservesContradictRMustBeCorrected(t *testing.T) {
@@ -274,6 +278,20 @@ func TestReserveAndTargetsStayBelow112Bits(t *testing.T) {
 	most.SubUint64(&most, 1)
 	_, _, err = pool.Swap(pmm.SellBase, most)
 	require.NoError(t, err)
+}
+
+func TestAPoolThatContradictsItselfPaysNothingItHasNot(t *testing.T) {
+	short := balanced(t)
+	short.Curve.B, short.Curve.Q = *uint256.NewInt(1), *uint256.NewInt(1) // at one, they say, with empty pockets
+	for _, side := range []pmm.Side{pmm.SellBase, pmm.SellQuote} {
+		after, _, err := short.Swap(side, wei("1000"+token))
+		require.ErrorIs(t, err, pmm.ErrTransfer)
+		require.Equal(t, short, after)
+	}
+	wide := balanced(t)
+	wide.Curve.B0.Lsh(uint256.NewInt(1), 112)
+	_, _, err := wide.Swap(pmm.SellBase, wei("1000"+token))
+	require.ErrorIs(t, err, pmm.ErrOverflow, "a target of 113 bits is not stored")
 }
 
 func TestJSONIsReadable(t *testing.T) {

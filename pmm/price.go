@@ -11,11 +11,12 @@ import (
 // already, and ErrUnreachable when no sale leads there: with K = 0, or at a
 // price no trade of less than 2^112 reaches.
 //
-// The payment is what the curve takes before fees, from the curve's own
-// solution, b = b0*sqrt(k/(price/i - 1 + k)) and its mirror image for q, and
-// rounded so that it falls short: after it Mid is at price or still on this
-// side of it, never beyond. In a pool with fees it stays shorter still, because
-// what providers earn remains in the reserve.
+// The payment is what the curve takes before fees: that of the curve's own
+// solution, b = b0*sqrt(k/(price/i - 1 + k)) and its mirror image for q, settled
+// on what the pool's rounding makes of it. After it Mid is at price or, if the
+// pool steps over that, still on this side of it: never beyond. In a pool with
+// fees it stays shorter still, because what providers earn remains in the
+// reserve.
 func (p Pool) AmountToPrice(price uint256.Int) (Side, uint256.Int, error) {
 	c, mid, err := p.now()
 	if err != nil {
@@ -33,7 +34,7 @@ func (p Pool) AmountToPrice(price uint256.Int) (Side, uint256.Int, error) {
 	if err != nil {
 		return 0, uint256.Int{}, err
 	}
-	return side, pay.int(), nil
+	return side, pay.u256(), nil
 }
 
 // DepthAtSlippage returns how much can be sold before Mid has moved by bps
@@ -62,7 +63,7 @@ func (p Pool) DepthAtSlippage(side Side, bps uint32) (uint256.Int, error) {
 		return uint256.Int{}, err
 	}
 	pay, err := c.payTo(side, target)
-	return pay.int(), err
+	return pay.u256(), err
 }
 
 // now is the adjusted curve and its price.
@@ -79,7 +80,7 @@ func (p *Pool) now() (curve, num, error) {
 
 // payTo is the payment on side that brings an adjusted curve to price.
 func (c *curve) payTo(side Side, price num) (num, error) {
-	if c.k.isZero() || price.isZero() || price.w3 != 0 {
+	if c.k.isZero() || price.isZero() {
 		return num{}, ErrUnreachable
 	}
 	var s safe
@@ -116,11 +117,9 @@ func (c *curve) distance(s *safe, side Side, price num) num {
 		pay, bought = s.sub(sold0, sold), bought0
 	case One:
 		bought = bought0
+	default: // already beyond One on this side
 	}
-	if x == y {
-		return pay
-	}
-	stop := s.add(s.reserveAt(bought0, c.k, y, x), num{w0: 1})
+	stop := s.reserveAt(bought0, c.k, y, x)
 	if !stop.less(bought) {
 		return pay
 	}
@@ -128,14 +127,14 @@ func (c *curve) distance(s *safe, side Side, price num) num {
 }
 
 // reserveAt is the reserve of a side at which it is x/y times as dear as its
-// guide price, x > y, rounded down: v0 * sqrt(k*y / (x - y + k*y)).
+// guide price, x >= y, rounded down: v0 * sqrt(k*y / (x - y + k*y)).
 func (s *safe) reserveAt(v0, k, x, y num) num {
 	ky := s.mul(k, y)
 	below := s.add(s.mul(s.sub(x, y), one), ky)
 	if s.revert != "" {
 		return num{}
 	}
-	numerator, unit, denominator := ky.int(), num{w3: 1 << 62}.int(), below.int() // in units of 2^-254
+	numerator, unit, denominator := ky.u256(), num{w3: 1 << 62}.u256(), below.u256() // in units of 2^-254
 	numerator.MulDivOverflow(&numerator, &unit, &denominator)
 	return s.mul(v0, of(numerator).root()).right(127)
 }

@@ -112,6 +112,7 @@ func TestSomePricesCannotBeReached(t *testing.T) {
 		{"a pool with K = 0 holds its price", flat, *uint256.NewInt(2e18), pmm.ErrUnreachable},
 		{"no price is zero", balanced(t), uint256.Int{}, pmm.ErrUnreachable},
 		{"no pool is rich enough for any price", balanced(t), huge, pmm.ErrUnreachable},
+		{"some prices cost more than a reserve may hold", balanced(t), wei("10000000000000000000000000000000000000000000000000000000000"), pmm.ErrUnreachable},
 		{"an empty pool has no price", pmm.Pool{Kind: pmm.DSP, Curve: pmm.Curve{I: *uint256.NewInt(1)}}, *uint256.NewInt(1), pmm.ErrDiv},
 	} {
 		t.Run(row.name, func(t *testing.T) {

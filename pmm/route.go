@@ -21,7 +21,7 @@ func (r Route) Quote(pay uint256.Int) (uint256.Int, error) {
 		if err != nil {
 			return uint256.Int{}, err
 		}
-		pay = q.receive.int()
+		pay = q.receive.u256()
 	}
 	return pay, nil
 }

@@ -49,7 +49,7 @@ func (s *safe) div(x, y num) num {
 		s.require(false, ErrDiv)
 		return y
 	}
-	return x.over(y)
+	return x.quo(y)
 }
 
 func (s *safe) divCeil(x, y num) num {
@@ -61,13 +61,13 @@ func (s *safe) divCeil(x, y num) num {
 }
 
 // mulFloor is x*y/1e18.
-func (s *safe) mulFloor(x, y num) num { return s.mul(x, y).over64(one.w0) }
+func (s *safe) mulFloor(x, y num) num { return s.mul(x, y).quo64(one.w0) }
 
 // divFloor is x*1e18/y.
 func (s *safe) divFloor(x, y num) num { return s.div(s.mul(x, one), y) }
 
-// reciprocal is 1e36/x. It is imprecise for a large x, and the sale of quote
-// inherits that: 0.44 % at x = 4.9e33.
+// reciprocal is 1e36/x, imprecise by up to x/1e36 of itself; a sale of quote
+// inherits that: 0.4 % at x = 4.98e33, for a token of 6 decimals against 18.
 func (s *safe) reciprocal(x num) num { return s.div(one2, x) }
 
 // sqrt is the root rounded down, except for 2, where SafeMath.sol's iteration

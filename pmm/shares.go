@@ -41,12 +41,12 @@ func (p Pool) BuyShares(base, quote uint256.Int) (Pool, uint256.Int, error) {
 	s.require(num{w0: leastMint}.less(shares), p.fewShares())
 
 	next := p
-	next.Supply = s.add(supply, shares).int()
+	next.Supply = s.add(supply, shares).u256()
 	next.become(&s, &c)
 	if err := s.err(); err != nil {
 		return p, uint256.Int{}, err
 	}
-	return next, shares.int(), nil
+	return next, shares.u256(), nil
 }
 
 // firstShares mints for the first deposit, already in c, and sets a DSP's
@@ -101,12 +101,12 @@ func (p Pool) SellShares(shares, minBase, minQuote uint256.Int) (next Pool, base
 	c.b, c.q = s.sub(c.b, outB), s.sub(c.q, outQ)
 
 	next = p
-	next.Supply = s.sub(supply, sold).int()
+	next.Supply = s.sub(supply, sold).u256()
 	next.become(&s, &c)
 	if err := s.err(); err != nil {
 		return p, base, quote, err
 	}
-	return next, outB.int(), outQ.int(), nil
+	return next, outB.u256(), outQ.u256(), nil
 }
 
 func (p *Pool) unsupported(method string) error {

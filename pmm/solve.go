@@ -13,11 +13,11 @@ func (s *safe) integrate(v0, v1, v2, i, k num) num {
 	s.require(!v0.isZero(), ErrNoTarget)
 	fair := s.mul(i, s.sub(v1, v2))
 	if k.isZero() {
-		return fair.over64(one.w0)
+		return fair.quo64(one.w0)
 	}
 	ratio := s.divFloor(s.div(s.mul(v0, v0), v1), v2) // v0^2/(v1*v2)
 	penalty := s.mulFloor(k, ratio)
-	return s.mul(s.add(s.sub(one, k), penalty), fair).over(one2)
+	return s.mul(s.add(s.sub(one, k), penalty), fair).quo(one2)
 }
 
 // solveTarget is _SolveQuadraticFunctionForTarget: the v0 of a side that has
@@ -66,7 +66,7 @@ func (s *safe) solveTrade(v0, v1, delta, i, k num) num {
 	if positive {
 		b, _ = num{}.minus(b)
 	}
-	b = b.over64(one.w0) // |b|
+	b = b.quo64(one.w0) // |b|
 
 	square := s.mulFloor(s.mul(rest, num{w0: 4}), s.mul(s.mulFloor(k, v0), v0)) // 4*(1-k)*k*v0^2
 	root := s.sqrt(s.add(s.mul(b, b), square))

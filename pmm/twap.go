@@ -40,7 +40,7 @@ func (t *TWAP) charge(s *safe, was, next *curve, now uint32) {
 	}
 	charged, _ := next.price(s).times64(uint64(elapsed))
 	sum, _ := of(t.PostTrade).plus(charged)
-	t.PostTrade = sum.int()
+	t.PostTrade = sum.u256()
 }
 
 // hold charges the price of c to PreTrade.
@@ -51,7 +51,7 @@ func (t *TWAP) hold(c *curve, elapsed uint32) {
 		return
 	}
 	sum, _ := of(t.PreTrade).plus(charged)
-	t.PreTrade = sum.int()
+	t.PreTrade = sum.u256()
 	t.Seconds += uint64(elapsed)
 }
 
@@ -81,7 +81,7 @@ func (t TWAP) PreTradeMean(earlier TWAP) (uint256.Int, error) {
 		return uint256.Int{}, fmt.Errorf("%w: Seconds %d: must be above the earlier reading's %d", ErrInvalid, t.Seconds, earlier.Seconds)
 	}
 	sum, _ := of(t.PreTrade).minus(of(earlier.PreTrade))
-	return sum.over64(t.Seconds - earlier.Seconds).int(), nil
+	return sum.quo64(t.Seconds - earlier.Seconds).u256(), nil
 }
 
 // PostTradeMean returns the contract's average since the earlier reading,
@@ -93,5 +93,5 @@ func (t TWAP) PostTradeMean(earlier TWAP) (uint256.Int, error) {
 		return uint256.Int{}, fmt.Errorf("%w: Last %d: must differ from the earlier reading's", ErrInvalid, t.Last)
 	}
 	sum, _ := of(t.PostTrade).minus(of(earlier.PostTrade))
-	return sum.over64(uint64(elapsed)).int(), nil
+	return sum.quo64(uint64(elapsed)).u256(), nil
 }

@@ -64,6 +64,22 @@ func TestTimeWithoutAPriceIsNotCounted(t *testing.T) {
 	_, err = funded.TWAP.PreTradeMean(pool.TWAP)
 	require.ErrorIs(t, err, pmm.ErrInvalid)
 
+	onesided, err := pmm.New(pmm.Params{Kind: pmm.DVM, I: *uint256.NewInt(1e18), K: *uint256.NewInt(1e16), Base: wei("1000" + token), TWAP: true, Time: 1000})
+	require.NoError(t, err)
+	onesided.Time = 1060
+	now, err := onesided.Now()
+	require.NoError(t, err)
+	require.Equal(t, pmm.TWAP{Open: true, Last: 1060}, now, "nor has one without quote, whatever its formula says")
+
+	broken, err := pmm.New(pmm.Params{Kind: pmm.DPP, I: *uint256.NewInt(1e18), Base: wei("1000" + token), Quote: wei("1000" + token), TWAP: true, Time: 1000})
+	require.NoError(t, err)
+	broken.Curve.R, broken.Time = pmm.BelowOne, 1060
+	broken.Curve.B0.AddUint64(&broken.Curve.B0, 1)
+	mended, err := broken.Reset(pmm.Reset{I: *uint256.NewInt(1e18)})
+	require.NoError(t, err)
+	require.Zero(t, mended.TWAP.Seconds, "a pool that refused every trade had none")
+	require.Zero(t, mended.TWAP.PreTrade)
+
 	empty, err := pool.Sync(uint256.Int{}, uint256.Int{})
 	require.NoError(t, err)
 	require.Equal(t, pmm.TWAP{Open: true, Last: 1060}, empty.TWAP, "an empty pool has no price to charge")
