@@ -36,7 +36,11 @@ func Example() {
 	} {
 		var prices []exchange.Price
 		for minute, v := range series {
-			prices = append(prices, exchange.Price{Value: decimal.RequireFromString(v), At: start.Add(time.Duration(minute) * time.Minute)})
+			prices = append(prices, exchange.Price{
+				Value:   decimal.RequireFromString(v),
+				At:      start.Add(time.Duration(minute) * time.Minute),
+				Sources: []string{name},
+			})
 		}
 		history, err := exchange.NewHistory(pair, time.Hour, prices)
 		if err != nil {

@@ -3,6 +3,7 @@ package exchange_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -198,6 +199,22 @@ func TestSourcesOfDifferentQuotesAreNeverMixed(t *testing.T) {
 	}
 }
 
+func TestAFeedMayHaveManySources(t *testing.T) {
+	c := triple()
+	c.Quorum = 33
+	var many []exchange.Source
+	for i := range 65 {
+		many = append(many, exchange.Source{Name: fmt.Sprintf("%064d", i), Pair: pair, Feed: says("1")})
+	}
+	_, err := exchange.NewFeed(pair, newFilter(t, c), many[:64], exchange.FilterState{})
+	require.NoError(t, err)
+	_, err = exchange.NewFeed(pair, newFilter(t, c), many, exchange.FilterState{})
+	require.ErrorIs(t, err, exchange.ErrInvalid)
+	many[0].Name += "0"
+	_, err = exchange.NewFeed(pair, newFilter(t, c), many[:64], exchange.FilterState{})
+	require.ErrorIs(t, err, exchange.ErrInvalid)
+}
+
 func TestHistoryAnswersWithTheNewestOfItsTime(t *testing.T) {
 	h := history(t, 90*time.Second, "1", "1.001", "1.002")
 	for _, c := range []struct {
@@ -225,8 +242,31 @@ func TestHistoryAnswersWithTheNewestOfItsTime(t *testing.T) {
 	}
 }
 
+func TestHistoryKeepsTheSourcesItIsGiven(t *testing.T) {
+	east := time.FixedZone("", 3600)
+	given := []exchange.Price{
+		{Value: dec("1"), At: start.In(east), Sources: []string{"replay"}},
+		{Value: dec("2"), At: start.Add(time.Hour), Sources: []string{"a", "b"}, Spread: dec("3")},
+	}
+	h, err := exchange.NewHistory(pair, time.Hour, given)
+	require.NoError(t, err)
+	for i, want := range []exchange.Price{
+		{Value: dec("1"), At: start, Sources: []string{"replay"}},
+		{Value: dec("2"), At: start.Add(time.Hour), Sources: []string{"a", "b"}, Spread: dec("3")},
+	} {
+		for range 2 { // what was handed out is a copy
+			p, err := h.Price(t.Context(), pair, given[i].At)
+			require.NoError(t, err)
+			require.Empty(t, cmp.Diff(want, p))
+			p.Sources[0] = "spoiled"
+		}
+	}
+}
+
 func TestHistoryRefusesASeriesOutOfOrder(t *testing.T) {
-	price := func(v string, at time.Time) exchange.Price { return exchange.Price{Value: dec(v), At: at} }
+	price := func(v string, at time.Time) exchange.Price {
+		return exchange.Price{Value: dec(v), At: at, Sources: []string{"replay"}}
+	}
 	for _, c := range []struct {
 		story  string
 		pair   exchange.Pair
@@ -237,6 +277,7 @@ func TestHistoryRefusesASeriesOutOfOrder(t *testing.T) {
 		{"no pair", exchange.Pair{}, 1, nil, "Pair.Base"},
 		{"no age", pair, 0, nil, "maxAge 0s: must be > 0"},
 		{"a price of zero", pair, 1, []exchange.Price{price("0", start)}, "prices[0].Value 0: must be > 0"},
+		{"nobody's price", pair, 1, []exchange.Price{{Value: dec("1"), At: start}}, "prices[0].Sources []: must name a source"},
 		{"a time twice", pair, 1, []exchange.Price{price("1", start), price("1", start)}, "prices[1].At"},
 		{"back in time", pair, 1, []exchange.Price{price("1", start), price("1", start.Add(-1))}, "prices[1].At"},
 	} {

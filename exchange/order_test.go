@@ -42,7 +42,7 @@ func TestWordsThatAreNoneAreRefused(t *testing.T) {
 }
 
 func TestWordsOfAnEnum(t *testing.T) {
-	require.Equal(t, "bid ask  9", fmt.Sprint(exchange.Bid, " ", exchange.Ask, " ", exchange.Side(0), " ", exchange.Side(9)))
+	require.Equal(t, "bid ask  3", fmt.Sprint(exchange.Bid, " ", exchange.Ask, " ", exchange.Side(0), " ", exchange.Side(3)))
 	require.Equal(t, "open filled cancelled ", fmt.Sprint(exchange.Open, " ", exchange.Filled, " ", exchange.Cancelled, " ", exchange.Status(0)))
 	require.Equal(t, exchange.Ask, exchange.Bid.Opposite())
 	require.Equal(t, exchange.Bid, exchange.Ask.Opposite())
@@ -73,6 +73,32 @@ func TestSameTermsIsAboutTheTrade(t *testing.T) {
 	}
 }
 
+func TestSums(t *testing.T) {
+	o := bid("10", "0.5")
+	o.Filled = dec("2.5")
+	require.Equal(t, "7.5", o.Remaining().String())
+	require.Equal(t, "5", o.Notional().String())
+	require.Equal(t, "5", exchange.Balance{Free: dec("3"), Held: dec("2")}.Total().String())
+}
+
+func TestPairsHaveBounds(t *testing.T) {
+	long := strings.Repeat("x", 32)
+	for text, good := range map[string]bool{
+		"USDC/USDT": true, "azAZ09._-/cUSDT": true, long + "/USD": true, "USD/" + long: true,
+		"usdc/USDC":    true, // case matters
+		long + "x/USD": false, "USD/" + long + "x": false, "USDC": false, "/USD": false, "USDC/": false,
+		"A/B/C": false, "A/A": false, "A B/C": false, "A@/C": false, "Ä/C": false, "": false,
+	} {
+		p, err := exchange.ParsePair(text)
+		if good {
+			require.NoError(t, err)
+			require.Equal(t, text, p.String())
+			continue
+		}
+		require.ErrorIs(t, err, exchange.ErrInvalid, text)
+	}
+}
+
 func TestClientIDsFitEveryVenueAndRarelyMeet(t *testing.T) {
 	seen := map[string]bool{}
 	for step := range 300 {
@@ -92,7 +118,7 @@ func TestProofsAreOfSaneSize(t *testing.T) {
 	fields := func(n, size int) map[string]string {
 		m := map[string]string{}
 		for i := range n {
-			m[fmt.Sprint(i)] = strings.Repeat("x", size)
+			m[fmt.Sprintf("%0*d", size, i)] = strings.Repeat("x", size)
 		}
 		return m
 	}
@@ -101,7 +127,14 @@ func TestProofsAreOfSaneSize(t *testing.T) {
 		spoil func(*exchange.Proof)
 		bad   bool
 	}{
-		{"as large as it may be", func(p *exchange.Proof) { p.Params, p.Headers = fields(16, 4096), fields(16, 4096) }, false},
+		{"as large as it may be", func(p *exchange.Proof) {
+			p.Key, p.Signature = strings.Repeat("x", 4096), strings.Repeat("x", 4096)
+			p.Params, p.Headers = fields(16, 4096), fields(16, 4096)
+		}, false},
+		{"no key", func(p *exchange.Proof) { p.Key = "" }, true},
+		{"no signature", func(p *exchange.Proof) { p.Signature = "" }, true},
+		{"another exchange", func(p *exchange.Proof) { p.Exchange = strings.Repeat("x", 4096) }, true},
+		{"another pair", func(p *exchange.Proof) { p.Pair.Base = strings.Repeat("x", 4096) }, true},
 		{"too many parameters", func(p *exchange.Proof) { p.Params = fields(17, 1) }, true},
 		{"too many headers", func(p *exchange.Proof) { p.Headers = fields(17, 1) }, true},
 		{"a parameter too long", func(p *exchange.Proof) { p.Params = fields(1, 4097) }, true},
