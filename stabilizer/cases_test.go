@@ -136,13 +136,13 @@ func goldenRoute(t *testing.T, pair exchange.Pair, anchor string, listed []strin
 // goldenBlock reads a block event. Prices that are not numbers are no prices.
 func goldenBlock(t *testing.T, f fields, down []stabilizer.Leg) *stabilizer.Block {
 	b := &stabilizer.Block{Time: start, Down: down}
-	target, spot := one, decimal.Zero
+	target := one
 	take(t, f, "n", &b.Number)
 	b.Time = start.Add(time.Duration(b.Number) * 2 * time.Second)
 	b.Hash = fmt.Sprintf("a%d", b.Number)
 	take(t, f, "h", &b.Hash)
 	take(t, f, "p", &b.Parent)
-	spot, _ = price(f, "spot")
+	spot, _ := price(f, "spot")
 	if v, given := price(f, "oracle"); given {
 		target = v
 	}

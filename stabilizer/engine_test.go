@@ -48,6 +48,14 @@ var lives = map[string]struct {
 		0.9970           | HOLD cooldown WATCH 2
 		0.9970           | TRADE rebalance PENDING 3: BUY 2000 [block_cap]`},
 
+	"the inner band is for the side that was traded against": {nil, `
+		1                | HOLD warmup WARMUP 0
+		1.0013           | HOLD sustaining WATCH 1
+		1.0013           | TRADE rebalance PENDING 2: SELL 1300
+		1.00012 tx=mined | HOLD cooldown ENGAGED 3
+		1.00012          | HOLD cooldown ENGAGED 4
+		0.99961          | HOLD in_band IDLE 0`},
+
 	"a price of nothing voids its slot and restarts the count": {nil, `
 		1      | HOLD warmup WARMUP 0
 		1.0013 | HOLD sustaining WATCH 1
@@ -80,6 +88,11 @@ var lives = map[string]struct {
 		1                  | HALT depeg HALTED 0
 		reset              | NONE reset IDLE 0
 		1                  | HOLD in_band IDLE 0`},
+	"a reorg restarts the count towards that, too": {nil, `
+		1                       | HOLD warmup WARMUP 0
+		1 market=0.95           | HOLD in_band IDLE 0
+		1 market=0.95 n=2 h=b2  | HOLD in_band IDLE 0
+		1 market=0.95           | HALT depeg HALTED 0`},
 	"a pool far from a sound market shrinks and alerts but never halts": {nil, `
 		1               | HOLD warmup WARMUP 0
 		1.1 market=1    | HOLD sustaining WATCH 1 !pool_far_off
@@ -104,6 +117,12 @@ var lives = map[string]struct {
 		1.0013 gas=51  | HOLD gas WATCH 2 !held
 		1.03 gas=200   | TRADE rebalance PENDING 3: SELL 2000 [block_cap]
 		1.03           | HOLD pending PENDING 4`},
+	"an emergency begins at its bound": {nil, `
+		1              | HOLD warmup WARMUP 0
+		1.00999        | HOLD sustaining WATCH 1
+		1.00999 gas=51 | HOLD gas WATCH 2 !held
+		1.01 gas=51    | HOLD gas WATCH 3 !held
+		1.01 gas=51    | TRADE rebalance PENDING 4: SELL 2000 [block_cap]`},
 	"a block that is not the newest is counted, not traded on": {nil, `
 		1              | HOLD warmup WARMUP 0
 		1.0013 head=9  | HOLD sustaining WATCH 1
@@ -275,6 +294,13 @@ var lives = map[string]struct {
 		1.0013 h=b5 tx=mined | HOLD cooldown WATCH 2
 		1.0013 h=b6        | HOLD cooldown WATCH 3
 		1.0013 h=b7        | TRADE rebalance PENDING 4: SELL 1300`},
+	"an orphaned expiry is unresolved as well": {nil, `
+		1                  | HOLD warmup WARMUP 0
+		1.0013             | HOLD sustaining WATCH 1
+		1.0013             | TRADE rebalance PENDING 2: SELL 1300
+		1.0013             | HOLD pending PENDING 3
+		expired            | NONE expired ENGAGED 3
+		1.0013 n=4 h=b4    | HOLD pending PENDING 1`},
 	"a fill below the fork stays filled": {nil, `
 		1                  | HOLD warmup WARMUP 0
 		1.0013             | HOLD sustaining WATCH 1
@@ -317,6 +343,14 @@ var lives = map[string]struct {
 		reset            | NONE reset IDLE 0
 		1 n=4 h=c4       | HOLD in_band IDLE 0`},
 
+	"what halts first stays the reason": {func(c *stabilizer.Config) { c.ReorgBlocks, c.MaxReverts = 2, 1 }, `
+		1                  | HOLD warmup WARMUP 0
+		1.0013             | HOLD sustaining WATCH 1
+		1.0013             | TRADE rebalance PENDING 2: SELL 1300
+		1.0013 tx=reverted | HALT tx_failures HALTED 3
+		1.0013             | HALT tx_failures HALTED 4
+		1.0013 n=3 h=b3    | HALT tx_failures HALTED 0`},
+
 	"the day's losses end at the budget": {func(c *stabilizer.Config) {
 		c.DailyLossBudget, c.GasCost, c.MinBlocks = dec("3"), dec("2"), 1
 	}, `
@@ -335,6 +369,23 @@ var lives = map[string]struct {
 		1.0012                            | HOLD sustaining WATCH 1
 		1.0012                            | TRADE rebalance PENDING 2: SELL 1200
 		1.0012 tx=mined received=1200.27  | HALT loss_budget HALTED 3`},
+	"a fill that a reorg repeats is a loss once": {func(c *stabilizer.Config) {
+		c.DailyLossBudget, c.GasCost, c.MinBlocks = dec("3"), dec("2"), 1
+	}, `
+		1                      | HOLD warmup WARMUP 0
+		1.0012                 | HOLD sustaining WATCH 1
+		1.0012                 | TRADE rebalance PENDING 2: SELL 1200
+		1 tx=mined             | HOLD in_band IDLE 0
+		1.0012 n=4 h=b4        | HOLD pending PENDING 1
+		1.0012 h=b5 tx=mined   | TRADE rebalance PENDING 2: SELL 1200`},
+	"a clock that goes back over midnight gives no new budget": {func(c *stabilizer.Config) {
+		c.DailyLossBudget, c.GasCost, c.MinBlocks = dec("3"), dec("2"), 1
+	}, `
+		1                             | HOLD warmup WARMUP 0
+		1.0012                        | HOLD sustaining WATCH 1
+		1.0012                        | TRADE rebalance PENDING 2: SELL 1200
+		1.0012 tx=mined               | TRADE rebalance PENDING 3: SELL 1200
+		1.0012 tx=mined took=-86400   | HALT loss_budget HALTED 4`},
 	"a new day has a new budget": {func(c *stabilizer.Config) {
 		c.DailyLossBudget, c.GasCost, c.MinBlocks, c.MaxPriceAge = dec("3"), dec("2"), 1, 48*time.Hour
 	}, `

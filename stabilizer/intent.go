@@ -147,17 +147,28 @@ func (t *turn) wait(i int, b *Block) {
 	in := t.intent(i)
 	in.Tries++
 	in.Since = b.Number
-	in.Bump = t.bump(in.Tries)
-	// more than before, and no less than what would do now
-	gas := decimal.Max(in.GasGwei, b.GasGwei).Mul(t.cfg.GasBump).RoundUp(gweiScale)
 	t.say(Resubmit, Stuck)
 	if in.Tries > t.cfg.MaxResubmits {
-		t.say(Cancel, Stuck) // at any price: it frees the nonce
-	} else if t.cfg.EmergencyGasGwei.IsPositive() {
-		gas = decimal.Min(gas, t.cfg.EmergencyGasGwei)
+		t.say(Cancel, Stuck)
 	}
-	in.GasGwei = gas
+	in.Bump = t.bump(in.Tries)
+	in.GasGwei = t.raise(in.GasGwei, b.GasGwei)
 	t.send(in)
+}
+
+// raise returns what a replacement offers for gas: one bump more than before,
+// and than what would do now, within what an emergency allows. A cancellation
+// has one bump more than that, so that it can replace whatever was offered.
+func (t *turn) raise(before, now decimal.Decimal) decimal.Decimal {
+	gas := decimal.Max(before, now).Mul(t.cfg.GasBump)
+	most := now.Mul(t.bump(maxResubmits)) // however often it is repeated
+	if t.cfg.EmergencyGasGwei.IsPositive() {
+		most = t.cfg.EmergencyGasGwei
+	}
+	if t.d.Action == Cancel {
+		most = most.Mul(t.cfg.GasBump)
+	}
+	return decimal.Max(before, decimal.Min(gas, most)).RoundUp(gweiScale)
 }
 
 // finish sends the second leg alone: what we hold of the anchor, for no less
@@ -184,14 +195,8 @@ func (t *turn) send(in *Intent) {
 	t.d.Order = &o
 }
 
-// bump returns GasBump to the power of tries.
-func (t *turn) bump(tries uint64) decimal.Decimal {
-	bump := one
-	for range min(tries, maxResubmits) {
-		bump = bump.Mul(t.cfg.GasBump).RoundBank(scale)
-	}
-	return bump
-}
+// bump returns GasBump to the power of tries, which stop to count at 16.
+func (e *Engine) bump(tries uint64) decimal.Decimal { return e.bumps[min(tries, maxResubmits)] }
 
 // offer returns what a unit of gas may cost: one bump more than now, since a
 // base fee rises by at most an eighth from block to block (EIP-1559), and one

@@ -58,6 +58,7 @@ func weather(rng *rand.Rand, s stabilizer.State) stabilizer.Observation {
 			r.Filled = pick(rng, in.Size, in.Size, in.Size, one, decimal.Zero)
 		case stabilizer.Partial:
 			r.Held = one
+		default:
 		}
 		seen.Receipts = append(seen.Receipts, r)
 	}
@@ -286,9 +287,10 @@ func TestDeviationsAreExact(t *testing.T) {
 			t.Fatal(err)
 		}
 		number := func(label string) decimal.Decimal {
-			return decimal.New(rapid.SampledFrom([]int64{
-				1, 2, 3, 7, 64, 999, 1000, 1_000_000, 1 << 40, 1<<62 - 1, 999_999_999_999_999_999, 1_000_000_000_000_000_000,
-			}).Draw(t, label), rapid.Int32Range(-18, 2).Draw(t, label+" places"))
+			return dec(rapid.SampledFrom([]string{
+				"1", "2", "3", "7", "64", "999", "1000", "1000000", "1099511627776",
+				"999999999999999999", "1000000000000000000", "9999999999999999999", "340282366920938463463374607431768211457",
+			}).Draw(t, label)).Shift(rapid.Int32Range(-18, 2).Draw(t, label+" places"))
 		}
 		b := block(1)
 		b.Pool, b.Target.Value = number("pool"), number("target")
@@ -356,6 +358,34 @@ func TestDeviationsOfHalfAMillionth(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, want, d.SpotBps.String(), "%v against %v", b.Pool, b.Target.Value)
 			}
+		}
+	}
+}
+
+// However long the life, a reorg to the bottom of memory finds a full TWAP
+// below it, and what is remembered is a chain.
+func TestHistoryServesTheDeepestReorg(t *testing.T) {
+	cfg := target()
+	cfg.ReorgBlocks, cfg.TWAPBlocks, cfg.SustainBlocks = 20, 3, 2
+	e := engine(t, cfg)
+	for length := uint64(30); length < 70; length++ {
+		var state stabilizer.State
+		feed := func(b *stabilizer.Block) stabilizer.Reason {
+			next, d, err := e.Step(state, stabilizer.Observation{Block: b})
+			require.NoError(t, err)
+			state = next
+			for i := range state.History.Len() - 1 {
+				require.Equal(t, state.History.At(i).Number+1, state.History.At(i+1).Number)
+			}
+			return d.Reason
+		}
+		for n := uint64(1); n <= length; n++ {
+			feed(block(n))
+		}
+		for n := length - 19; n <= length+1; n++ {
+			fork := block(n)
+			fork.Hash = "b" + fork.Hash
+			require.Equal(t, stabilizer.InBand, feed(fork), "block %d of %d", n, length)
 		}
 	}
 }

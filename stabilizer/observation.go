@@ -136,8 +136,11 @@ func (b *Block) validate() error {
 		return fmt.Errorf("%w: Block %d %q: must have a number, 1 to 2^62, and a hash", ErrInvalid, b.Number, b.Hash)
 	}
 	for _, a := range [...]amount{
-		{"Block.Base", b.Base}, {"Block.Quote", b.Quote}, {"Block.CapUsed", b.CapUsed},
-		{"Block.GasGwei", b.GasGwei}, {"Block.FlowPerMin", b.FlowPerMin},
+		{"Block.Base", b.Base},
+		{"Block.Quote", b.Quote},
+		{"Block.CapUsed", b.CapUsed},
+		{"Block.GasGwei", b.GasGwei},
+		{"Block.FlowPerMin", b.FlowPerMin},
 	} {
 		if err := a.check(); err != nil {
 			return err

@@ -65,6 +65,24 @@ func TestAReplacementIsTheSameOrderAtAHigherPrice(t *testing.T) {
 	require.Equal(t, []string{"RESUBMIT 50.625", "RESUBMIT 52", "CANCEL 58.5"}, prices)
 }
 
+func TestACancellationIsRepeatedAtABoundedPrice(t *testing.T) {
+	for limit, want := range map[string]string{"60": "67.5", "0": "148.123128871"} { // 60 x 1.125, 20 x 1.125^17
+		cfg := target()
+		cfg.MaxResubmits = 0
+		cfg.MaxGasGwei, cfg.EmergencyGasGwei = decimal.Min(dec(limit), dec("50")), dec(limit)
+		l := &life{t: t, engine: engine(t, cfg)}
+		cancels := 0
+		for range 100 {
+			l.step("1.0013")
+			if l.last.Action == stabilizer.Cancel {
+				cancels++
+			}
+		}
+		require.Equal(t, 32, cancels)
+		require.Equal(t, want, l.state.Unresolved()[0].GasGwei.String())
+	}
+}
+
 func TestAReplacementOffersAtLeastWhatGasCostsNow(t *testing.T) {
 	l := &life{t: t, engine: engine(t, target())}
 	for _, line := range []string{"1", "1.0013", "1.0013", "1.0013", "1.0013", "1.0013 gas=100"} {
@@ -80,6 +98,18 @@ func TestAnOfferStaysBelowTheGuard(t *testing.T) {
 		l.step(line)
 	}
 	require.Equal(t, "50", l.last.Order.GasGwei.String())
+}
+
+func TestAnOrderGoesPublicOnlyWhereItMust(t *testing.T) {
+	cfg := target()
+	cfg.AllowPublic = true
+	for line, public := range map[string]bool{"1.0013": false, "1.0013 public": true} {
+		l := &life{t: t, engine: engine(t, cfg)}
+		for _, line := range []string{"1", "1.0013", line} {
+			l.step(line)
+		}
+		require.Equal(t, public, l.last.Order.Public, line)
+	}
 }
 
 // Of two legs the second one can fail alone. Then we hold the anchor, and only

@@ -47,12 +47,11 @@ func (t *turn) place(b *Block) bool {
 func (t *turn) unwind(number uint64) {
 	t.s.disengage()
 	t.s.Depeg = 0
-	for i := range t.s.Intents {
-		if in := t.s.Intents[i]; in.Dry || in.Settled != 0 && in.Settled < number {
+	for i, in := range t.s.Intents {
+		if in.Dry || in.Settled != 0 && in.Settled < number {
 			continue
 		}
-		in := t.intent(i)
-		in.Since = min(in.Since, number)
+		in = t.intent(i)
 		if in.Settled != 0 {
 			in.Settled, in.Outcome, in.Filled, in.Since = 0, "", decimal.Zero, number
 		}

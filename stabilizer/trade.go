@@ -37,8 +37,7 @@ func (t *turn) gasLimit() decimal.Decimal {
 // holdFor holds, and tells a person if the reason is one that should not last.
 func (t *turn) holdFor(r Reason) {
 	t.say(Hold, r)
-	switch r {
-	case Gas, PriceInvalid, OracleStale, OracleDivergence, NoPrivateRoute:
+	if slices.Contains([]Reason{Gas, PriceInvalid, OracleStale, OracleDivergence, NoPrivateRoute}, r) {
 		t.alert(Held, string(r))
 	}
 }

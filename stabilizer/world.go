@@ -167,16 +167,13 @@ func (w *World) next(ctx context.Context, head chain.Block, seen History) (*chai
 	if seen.Len() == 0 || head.Number > seen.Head()+w.engine.ReorgBlocks {
 		return &head, nil
 	}
-	if head.Number < seen.At(0).Number {
-		return nil, nil
-	}
 	at, err := w.shared(ctx, head, seen)
 	if err != nil {
 		return nil, err
 	}
-	want := seen.At(0).Number // nothing in common: the engine is shown how deep the reorg is
-	if at >= 0 {
-		want = seen.At(at).Number + 1
+	want := seen.Head() + 1
+	if at+1 < seen.Len() {
+		want = seen.At(at + 1).Number // the first block that a fork replaces
 	}
 	if want > head.Number {
 		return nil, nil
@@ -189,7 +186,7 @@ func (w *World) next(ctx context.Context, head chain.Block, seen History) (*chai
 }
 
 // shared returns the index of the newest block seen that is on the node's chain,
-// or -1.
+// or -1 if there is none.
 func (w *World) shared(ctx context.Context, head chain.Block, seen History) (int, error) {
 	for i := seen.Len() - 1; i >= 0; i-- {
 		slot := seen.At(i)
@@ -383,8 +380,9 @@ func (w *World) Act(ctx context.Context, now time.Time, stamp evenkeel.Stamp, d 
 			return nil // nothing to cancel
 		}
 		return err
+	default:
+		return nil // None, Hold, DryTrade and Halt touch nothing
 	}
-	return nil
 }
 
 // paused reads the kill switch again: commands that arrived after the decision.
@@ -392,11 +390,8 @@ func (w *World) paused(ctx context.Context, after uint64) (bool, error) {
 	commands, err := w.commands(ctx, after)
 	paused := false
 	for _, c := range commands {
-		switch c.Do {
-		case Pause:
-			paused = true
-		case Resume:
-			paused = false
+		if c.Do == Pause || c.Do == Resume {
+			paused = c.Do == Pause
 		}
 	}
 	return paused, err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/evenkeelhq/evenkeel"
 	"github.com/evenkeelhq/evenkeel/chain"
+	"github.com/evenkeelhq/evenkeel/chain/abi"
 	"github.com/evenkeelhq/evenkeel/chain/memchain"
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/pmm"
@@ -489,6 +490,16 @@ func TestALongAbsenceIsSkipped(t *testing.T) {
 	}
 	require.Equal(t, "HOLD warmup", v.tick())
 	require.Equal(t, v.chain.Head().Number, v.state.History.Head())
+
+	// what was skipped is no part of a reorg
+	_, err := v.chain.Reorg(2)
+	require.NoError(t, err)
+	require.Equal(t, "NONE nothing_new", v.tick())
+	v.mine()
+	require.Equal(t, "NONE nothing_new", v.tick())
+	v.mine()
+	require.Equal(t, "HOLD warmup", v.tick())
+	require.Equal(t, "HOLD in_band", v.block())
 }
 
 func TestANodeThatLagsIsNotTradedOn(t *testing.T) {
@@ -508,6 +519,123 @@ func TestANodeThatLagsIsNotTradedOn(t *testing.T) {
 		require.Equal(t, "HOLD catching_up", v.tick())
 	}
 	require.Greater(t, v.seen.Block.Head, v.seen.Block.Number)
+}
+
+func TestANodeFarBehindIsNoReorg(t *testing.T) {
+	v := newTown(t, nil)
+	for range 10 {
+		v.mine()
+	}
+	v.tick()
+	v.client.SetFaults(memchain.Faults{LagBlocks: 5})
+	require.Equal(t, "NONE nothing_new", v.tick())
+}
+
+func TestAFillIsNotTakenInBeforeItsBlock(t *testing.T) {
+	v := newTown(t, func(c *stabilizer.Config) { c.DeadlineBlocks = 10 })
+	v.client.SetFaults(memchain.Faults{DelayBlocks: 1})
+	v.distort()
+	for range 3 {
+		v.mine()
+	}
+	require.Equal(t, "HOLD pending", v.tick())
+	require.Empty(t, v.seen.Receipts)
+	require.Equal(t, "HOLD in_band", v.tick())
+	require.Len(t, v.seen.Receipts, 1)
+}
+
+// double is a node that can be told what to answer, and tells what was sent.
+type double struct {
+	chain.Client
+	receipt func() (chain.Receipt, error)
+	sent    chain.Tx
+}
+
+func (d *double) Receipt(context.Context, string) (chain.Receipt, error) { return d.receipt() }
+
+func (d *double) Send(_ context.Context, _ string, tx chain.Tx) (chain.Hash, error) {
+	d.sent = tx
+	return chain.Hash{}, nil
+}
+
+func TestReceiptsOfAnotherChainAreLeftAlone(t *testing.T) {
+	v := newTown(t, nil)
+	v.distort()
+	node := &double{Client: v.client}
+	v.config.Chain = node
+	v.restart()
+	head := v.chain.Head()
+	for name, c := range map[string]struct {
+		receipt chain.Receipt
+		err     error
+		want    []stabilizer.Outcome
+	}{
+		"of the head":               {chain.Receipt{Status: chain.Mined, Block: head.Number, Hash: head.Hash}, nil, []stabilizer.Outcome{stabilizer.Mined}},
+		"of another head":           {chain.Receipt{Status: chain.Mined, Block: head.Number, Hash: head.Parent}, nil, nil},
+		"of a block to come":        {chain.Receipt{Status: chain.Reverted, Block: head.Number + 2, Hash: head.Hash}, nil, nil},
+		"of an ancestor":            {chain.Receipt{Status: chain.Reverted, Block: head.Number - 1, Hash: head.Parent}, nil, []stabilizer.Outcome{stabilizer.Reverted}},
+		"of a block before our own": {chain.Receipt{Status: chain.Cancelled, Block: 1}, nil, []stabilizer.Outcome{stabilizer.Cancelled}},
+		"of none":                   {chain.Receipt{Status: chain.Expired}, nil, []stabilizer.Outcome{stabilizer.Expired}},
+		"while it is pending":       {chain.Receipt{Status: chain.Pending}, nil, nil},
+		"while the node is away":    {chain.Receipt{}, errors.New("timeout"), nil},
+		"when it was never sent":    {chain.Receipt{}, chain.ErrNotFound, []stabilizer.Outcome{stabilizer.Unsent}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			node.receipt = func() (chain.Receipt, error) { return c.receipt, c.err }
+			seen, err := v.world.Observe(t.Context(), v.now(), v.state)
+			require.NoError(t, err)
+			var got []stabilizer.Outcome
+			for _, r := range seen.Receipts {
+				got = append(got, r.Outcome)
+			}
+			require.Equal(t, c.want, got)
+		})
+	}
+	v.mine()
+	next := v.chain.Head()
+	for hash, want := range map[chain.Hash]int{next.Hash: 1, next.Parent: 0} {
+		node.receipt = func() (chain.Receipt, error) {
+			return chain.Receipt{Status: chain.Mined, Block: next.Number, Hash: hash}, nil
+		}
+		seen, err := v.world.Observe(t.Context(), v.now(), v.state)
+		require.NoError(t, err)
+		require.Len(t, seen.Receipts, want, "of the block that is shown with it")
+	}
+
+	node.receipt = func() (chain.Receipt, error) { return chain.Receipt{}, chain.ErrNotFound }
+	v.mine()
+	seen, err := v.world.Observe(t.Context(), v.now(), v.state)
+	require.NoError(t, err)
+	require.Equal(t, stabilizer.Expired, seen.Receipts[0].Outcome, "past its deadline it can not be sent any more")
+}
+
+// What is sold is rounded down to the token's digits, the least to be bought
+// up.
+func TestWhatIsSent(t *testing.T) {
+	v := newTown(t, nil)
+	node := &double{Client: v.client}
+	v.config.Chain = node
+	world, err := stabilizer.NewWorld(v.config)
+	require.NoError(t, err)
+	order := &stabilizer.Order{
+		ID: "x", Side: stabilizer.Buy, AmountIn: dec("1.0000000000000000019"), MinOut: dec("0.9970000001"),
+		Route: target().Route, Deadline: 9, GasGwei: dec("22.5"), Public: true,
+	}
+	stamp := evenkeel.Stamp{Key: key, Seq: 1, At: v.now()}
+	require.NoError(t, world.Act(t.Context(), v.now(), stamp, stabilizer.Decision{Action: stabilizer.Trade, Order: order}))
+	swap, err := abi.ExecutePrivateSwap.Args(node.sent.Data)
+	require.NoError(t, err)
+	require.Equal(t, abi.Swap{
+		Size: *uint256.NewInt(1_000_000_000_000_000_001), TokenIn: v.quote.Address(), TokenOut: v.base.Address(),
+		MinOut: *uint256.NewInt(997_001), DeadlineBlock: 9,
+	}, swap)
+	require.Equal(t, v.stabilizer.Address(), node.sent.To)
+	require.Equal(t, uint64(22_500_000_000), node.sent.MaxGasPrice.Uint64())
+	require.EqualValues(t, 9, node.sent.Deadline)
+	require.True(t, node.sent.Public)
+
+	order.AmountIn = decimal.New(1, 80)
+	require.ErrorIs(t, world.Act(t.Context(), v.now(), stamp, stabilizer.Decision{Action: stabilizer.Trade, Order: order}), stabilizer.ErrInvalid)
 }
 
 // feed answers with what it is given.

@@ -3,6 +3,8 @@ package enginetest
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -11,8 +13,19 @@ import (
 	"github.com/evenkeelhq/evenkeel"
 )
 
-// Laws walks e over steps observations drawn by next from a seeded source and
-// fails on the first one at which e
+// Laws fails t if e breaks one of the laws of [Check]. It returns the last
+// state of the walk, for further properties.
+func Laws[S, O, D any](t *testing.T, e evenkeel.Engine[S, O, D], seed uint64, steps int, next func(*rand.Rand, S) O) S {
+	t.Helper()
+	state, err := Check(e, seed, steps, next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state
+}
+
+// Check walks e over steps observations drawn by next from a seeded source and
+// returns an error that names the seed and the first step at which e
 //   - gives two different answers to the same question (determinism),
 //   - changes its arguments (purity),
 //   - returns another state beside an error,
@@ -20,67 +33,96 @@ import (
 //     they do in a journal.
 //
 // next should draw from small domains, so that ties, repeats and errors happen;
-// a walk in which no step succeeds proves nothing and fails. It returns the last
-// state, for further properties.
-func Laws[S, O, D any](t *testing.T, e evenkeel.Engine[S, O, D], seed uint64, steps int, next func(*rand.Rand, S) O) S {
-	t.Helper()
+// a walk in which no step is accepted proves nothing and is an error too, as is
+// an engine without an evenkeel.Identity.
+func Check[S, O, D any](e evenkeel.Engine[S, O, D], seed uint64, steps int, next func(*rand.Rand, S) O) (S, error) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	var state S
 	accepted := 0
 	for i := range steps {
-		seen := next(rng, state)
-		stateBefore, seenBefore := encode(t, state), encode(t, seen)
-		stored, storedSeen := decode[S](t, stateBefore), decode[O](t, seenBefore)
-
-		after, decision, err := e.Step(state, seen)
-		afterStored, decisionStored, errStored := e.Step(stored, storedSeen)
-
-		fail := func(law, diff string) {
-			t.Helper()
-			if diff != "" {
-				t.Fatalf("seed %d step %d breaks %q (-want +got):\n%s", seed, i, law, diff)
-			}
-		}
-		fail("the arguments stay as they were", cmp.Diff(stateBefore, encode(t, state))+cmp.Diff(seenBefore, encode(t, seen)))
-		fail("equal questions, equal errors", cmp.Diff(text(err), text(errStored)))
-		fail("equal questions, equal states", cmp.Diff(encode(t, after), encode(t, afterStored)))
-		fail("equal questions, equal decisions", cmp.Diff(encode(t, decision), encode(t, decisionStored)))
+		after, ok, err := step(e, state, next(rng, state))
 		if err != nil {
-			fail("an error leaves the state", cmp.Diff(stateBefore, encode(t, after)))
-			continue
+			return state, fmt.Errorf("seed %d step %d: %w", seed, i, err)
 		}
-		fail("the state survives JSON", cmp.Diff(encode(t, after), encode(t, decode[S](t, encode(t, after)))))
-		fail("the decision survives JSON", cmp.Diff(encode(t, decision), encode(t, decode[D](t, encode(t, decision)))))
-		accepted++
-		state = after
+		if ok {
+			state = after
+			accepted++
+		}
 	}
 	if accepted == 0 {
-		t.Fatalf("seed %d: none of %d steps was accepted; the walk proves nothing", seed, steps)
+		return state, fmt.Errorf("seed %d: none of %d steps was accepted: the walk proves nothing", seed, steps)
 	}
-	if id, ok := e.(evenkeel.Identity); !ok {
-		t.Error("the engine has no Identity to journal under")
-	} else if name, config := id.Identity(); name == "" || config == ([32]byte{}) {
-		t.Errorf("Identity() = %q, %x: both must say something", name, config)
-	}
-	return state
+	return state, identified(e)
 }
 
-func encode(t *testing.T, v any) string {
-	t.Helper()
+// step asks e twice, the second time with copies that went through JSON, and
+// reports whether it accepted the observation.
+func step[S, O, D any](e evenkeel.Engine[S, O, D], state S, seen O) (after S, ok bool, err error) {
+	var w walk
+	stateBefore, seenBefore := w.encode(state), w.encode(seen)
+	var storedState S
+	var storedSeen O
+	w.decode(stateBefore, &storedState)
+	w.decode(seenBefore, &storedSeen)
+
+	after, decision, refusal := e.Step(state, seen)
+	storedAfter, storedDecision, storedRefusal := e.Step(storedState, storedSeen)
+
+	w.same("the arguments stay as they were", stateBefore+seenBefore, w.encode(state)+w.encode(seen))
+	w.same("equal questions, equal errors", text(refusal), text(storedRefusal))
+	w.same("equal questions, equal states", w.encode(after), w.encode(storedAfter))
+	w.same("equal questions, equal decisions", w.encode(decision), w.encode(storedDecision))
+	if refusal != nil {
+		w.same("an error leaves the state", stateBefore, w.encode(after))
+		return state, false, w.err
+	}
+	var againState S
+	var againDecision D
+	w.decode(w.encode(after), &againState)
+	w.decode(w.encode(decision), &againDecision)
+	w.same("the state survives JSON", w.encode(after), w.encode(againState))
+	w.same("the decision survives JSON", w.encode(decision), w.encode(againDecision))
+	return after, true, w.err
+}
+
+func identified(engine any) error {
+	id, ok := engine.(evenkeel.Identity)
+	if !ok {
+		return errors.New("the engine has no Identity to be journaled under")
+	}
+	if name, config := id.Identity(); name == "" || config == ([32]byte{}) {
+		return fmt.Errorf("Identity() = %q, %x: both must say something", name, config)
+	}
+	return nil
+}
+
+// walk carries the first failure, so that a step reads as its laws.
+type walk struct{ err error }
+
+func (w *walk) fail(err error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
+
+func (w *walk) same(law, want, got string) {
+	if want != got {
+		w.fail(fmt.Errorf("breaks %q (-want +got):\n%s", law, cmp.Diff(want, got)))
+	}
+}
+
+func (w *walk) encode(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
-		t.Fatalf("encode %T: %v", v, err)
+		w.fail(fmt.Errorf("encode %T: %w", v, err))
 	}
 	return string(b)
 }
 
-func decode[T any](t *testing.T, s string) T {
-	t.Helper()
-	var v T
-	if err := json.Unmarshal([]byte(s), &v); err != nil {
-		t.Fatalf("decode %T: %v", v, err)
+func (w *walk) decode(s string, to any) {
+	if err := json.Unmarshal([]byte(s), to); err != nil {
+		w.fail(fmt.Errorf("decode %T: %w", to, err))
 	}
-	return v
 }
 
 func text(err error) string {

@@ -131,7 +131,7 @@ func (l *life) block(pool string, options map[string]string) *stabilizer.Block {
 		case "head":
 			b.Head = number(l.t, value)
 		case "took":
-			b.Time = b.Time.Add(time.Duration(number(l.t, value)) * time.Second)
+			b.Time = b.Time.Add(time.Duration(dec(value).IntPart()) * time.Second)
 		case "target":
 			b.Target.Value = dec(value)
 		case "age":
