@@ -61,7 +61,7 @@ func (s setting) smoothPeak(times int64, blockTime time.Duration) goal {
 			r.Fixed = ptr(round(fixed, 1))
 			r.Beside = costs(o)
 			if o[0].halted > 0 { // from there on nothing stands against the flow
-				r.Beside = append([]Figure{{"halted after, minutes", round(o[0].halted.Minutes(), 1)}}, r.Beside...)
+				r.Beside = append([]Figure{{HaltedAfter, round(o[0].halted.Minutes(), 1)}}, r.Beside...)
 			}
 		}, p)
 }
@@ -75,7 +75,7 @@ func (s setting) lumpyShare(times, lump int64, seeds int) goal {
 		fixed += fixedShare(flow(), time.Hour, usualBlock, plans[seed].cfg.MinBlocks) / float64(seeds)
 	}
 	return s.goal(
-		fmt.Sprintf("lumps of %d, %dx, %v blocks, %d seeds", lump, times, usualBlock, seeds), "98 % of blocks within 10 bps", "%",
+		fmt.Sprintf("lumps of %d, %dx, %v blocks, %d seeds", lump, times, usualBlock, seeds), ">= 98 % within 10 bps", "%",
 		func(r *Row, outcomes []outcome) {
 			inside, blocks, worst := 0, 0, 0.0
 			for _, o := range outcomes {
@@ -84,7 +84,7 @@ func (s setting) lumpyShare(times, lump int64, seeds int) goal {
 			share := 100 * float64(inside) / float64(blocks)
 			r.Measured, r.Met = round(share, 3), share >= goalShare
 			r.Fixed = ptr(round(fixed, 1))
-			r.Beside = append([]Figure{{"worst peak, bps", round(worst, 2)}}, costs(outcomes)...)
+			r.Beside = append([]Figure{{WorstPeak, round(worst, 2)}}, costs(outcomes)...)
 		}, plans...)
 }
 
@@ -98,7 +98,7 @@ func (s setting) latency() goal {
 		plans = append(plans, s.shaken(bps, forGood))
 	}
 	return s.goal(
-		fmt.Sprintf("steps of %d, 20 and 100 bps, %v blocks", smallest, usualBlock), "rebalanced in < 5 blocks", "blocks",
+		fmt.Sprintf("steps of %d, 20 and 100 bps, %v blocks", smallest, usualBlock), "traded in < 5 blocks", "blocks",
 		func(r *Row, outcomes []outcome) {
 			slowest := 0
 			for _, o := range outcomes {
@@ -116,17 +116,17 @@ func (s setting) latency() goal {
 // cent of the pool and unwinds it held blocks later.
 func (s setting) drain(name string, held int) goal {
 	p := s.shaken(drainBps, held)
-	want := "recovered in < 3 blocks, no trade"
+	want := "< 3 blocks, no trade"
 	if held == forGood {
-		want = "recovered in < 3 blocks"
+		want = "< 3 blocks"
 	}
 	return s.goal(
-		fmt.Sprintf("flash drain of %d bps %s", drainBps, name), want, "blocks",
+		fmt.Sprintf("flash drain, %d bps, %s", drainBps, name), want, "blocks",
 		func(r *Row, o []outcome) {
 			took := max(o[0].recovered-p.shock.at, 0)
 			r.Measured = float64(took)
 			r.Met = took < goalRecovery && (o[0].trades == 0 || held == forGood)
-			r.Beside = []Figure{{"trades", float64(o[0].trades)}}
+			r.Beside = []Figure{{Trades, float64(o[0].trades)}}
 		}, p)
 }
 
@@ -150,10 +150,10 @@ func costs(outcomes []outcome) []Figure {
 	days := float64(len(outcomes)) * (span.Hours() / 24)
 	fees, gas := volume*poolFeeBps/10_000, trades*gasPerTrade
 	return []Figure{
-		{"trades a day", round(trades/days, 0)},
-		{"fees a day", round(fees/days, 0)},
-		{"gas a day", round(gas/days, 0)},
-		{"loss a day", round((fees+gas-gain)/days, 0)},
+		{TradesPerDay, round(trades/days, 0)},
+		{FeesPerDay, round(fees/days, 0)},
+		{GasPerDay, round(gas/days, 0)},
+		{LossPerDay, round((fees+gas-gain)/days, 0)},
 	}
 }
 

@@ -61,6 +61,27 @@ type Figure struct {
 	Value float64 `json:"value"`
 }
 
+// The names of figures.
+const (
+	WorstPeak    = "worst_peak_bps"
+	HaltedAfter  = "halted_after_minutes" // from there on nothing stood against the flow
+	Trades       = "trades"
+	TradesPerDay = "trades_per_day"
+	FeesPerDay   = "fees_per_day" // tokens, as the next two
+	GasPerDay    = "gas_per_day"
+	LossPerDay   = "loss_per_day" // with fees and gas, against the peg; negative is a gain
+)
+
+// Figure returns the figure of that name, and whether the row has it.
+func (r Row) Figure(name string) (float64, bool) {
+	for _, f := range r.Beside {
+		if f.Name == name {
+			return f.Value, true
+		}
+	}
+	return 0, false
+}
+
 // Measure measures every target for both profiles in both modes, on all cores;
 // the rows do not depend on how many there are. show, unless nil, is told after
 // each run how many of how many are done.

@@ -40,14 +40,14 @@ func TestTargetsOfThePlan(t *testing.T) {
 		{"target", "smooth flow 5x, 6s blocks", 10, 15, false},
 		{"target", "lumps of 100, 5x, 2s blocks, 20 seeds", 98, 100, true},
 		{"target", "steps of 3, 20 and 100 bps, 2s blocks", 3, 3, true},
-		{"target", "flash drain of 100 bps unwound in the same block", 0, 0, true},
-		{"target", "flash drain of 100 bps unwound after one block", 1, 1, true},
-		{"target", "flash drain of 100 bps never unwound", 10, 18, false},
+		{"target", "flash drain, 100 bps, unwound in the same block", 0, 0, true},
+		{"target", "flash drain, 100 bps, unwound after one block", 1, 1, true},
+		{"target", "flash drain, 100 bps, never unwound", 10, 18, false},
 		{"conservative", "smooth flow 1x, 2s blocks", 5, 7, true},
 		{"conservative", "smooth flow 5x, 1s blocks", 7, 8, true},
 		{"conservative", "smooth flow 5x, 2s blocks", 15, 16, false},
 		{"conservative", "steps of 6, 20 and 100 bps, 2s blocks", 5, 5, false},
-		{"conservative", "flash drain of 100 bps unwound after one block", 1, 1, true},
+		{"conservative", "flash drain, 100 bps, unwound after one block", 1, 1, true},
 	} {
 		r := find(c.profile, "direct", c.name)
 		require.GreaterOrEqual(t, r.Measured, c.from, "%s %s", c.profile, c.name)
@@ -58,6 +58,14 @@ func TestTargetsOfThePlan(t *testing.T) {
 	require.InDelta(t, 350, *fixed, 1, "25 units every third block leave 583 a minute")
 	fixed = find("target", "direct", "smooth flow 1x, 500ms blocks").Fixed
 	require.InDelta(t, 5, *fixed, 0.5, "33 times a minute leave 8.33 a minute")
+	worst, measured := find("target", "direct", "lumps of 100, 5x, 2s blocks, 20 seeds").Figure(targets.WorstPeak)
+	require.True(t, measured)
+	require.InDelta(t, 19, worst, 3)
+	loss, _ := find("target", "direct", "smooth flow 1x, 2s blocks").Figure(targets.LossPerDay)
+	gas, _ := find("target", "direct", "smooth flow 1x, 2s blocks").Figure(targets.GasPerDay)
+	fees, _ := find("target", "direct", "smooth flow 1x, 2s blocks").Figure(targets.FeesPerDay)
+	require.InDelta(t, 1_200_000*3/10_000, fees, 5, "3 bps of what is sold in a day")
+	require.Less(t, loss, gas+fees, "what is bought below the peg is worth the peg")
 	_, err = json.Marshal(rows)
 	require.NoError(t, err)
 }
