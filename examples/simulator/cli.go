@@ -69,7 +69,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func fail(stderr io.Writer, err error) int {
-	fmt.Fprintln(stderr, "simulator:", strings.ReplaceAll(err.Error(), "\n", "; "))
+	_, _ = fmt.Fprintln(stderr, "simulator:", strings.ReplaceAll(err.Error(), "\n", "; "))
 	for _, ours := range []error{errUsage, tape.ErrInvalid, weekend.ErrInvalid} {
 		if errors.Is(err, ours) {
 			return exitUsage

@@ -16,14 +16,15 @@ type progress struct {
 	bar   *progressbar.ProgressBar // nil where there is no terminal
 }
 
-// show is told after each part of a stage.
+// show is told after each part of a stage. That progress cannot be shown is no
+// reason to stop.
 func (p *progress) show(stage string, done, total int) {
 	fresh := stage != p.stage
 	p.stage = stage
 	switch {
 	case !terminal(p.to):
 		if fresh {
-			fmt.Fprintf(p.to, "%s\n", stage)
+			_, _ = fmt.Fprintln(p.to, stage)
 		}
 		return
 	case fresh:
@@ -35,7 +36,7 @@ func (p *progress) show(stage string, done, total int) {
 			progressbar.OptionClearOnFinish(),
 		)
 	}
-	_ = p.bar.Set(done) // a bar that cannot be drawn is no reason to stop
+	_ = p.bar.Set(done)
 }
 
 func terminal(w io.Writer) bool {

@@ -53,7 +53,7 @@ func (c *replay) Run(ctx context.Context, to streams) error {
 	if err != nil {
 		return err
 	}
-	if err := weekend.Check(prices, setup); err != nil {
+	if err := grid.Check(prices, setup); err != nil {
 		return err
 	}
 	out, err := create(c.Out)
@@ -77,9 +77,10 @@ func (c *replay) Run(ctx context.Context, to streams) error {
 		return err
 	}
 	err = out.write(func(w io.Writer) error { return report.Page(w, result, report.NewSweep(points), c.command()) })
-	if err == nil {
-		fmt.Fprintf(to.err, "wrote %s\n", c.Out)
+	if err != nil {
+		return err
 	}
+	_, err = fmt.Fprintf(to.err, "wrote %s\n", c.Out)
 	return err
 }
 
@@ -91,8 +92,15 @@ func (c *replay) tape() (tape.Tape, error) {
 	if err != nil {
 		return tape.Tape{}, usage(err)
 	}
-	defer f.Close()
-	return tape.Read(bufio.NewReader(f), c.Prices)
+	defer func() { _ = f.Close() }() // it was only read
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return tape.Tape{}, usage(fmt.Errorf("--prices %s: is a directory", c.Prices))
+	}
+	t, err := tape.Read(bufio.NewReader(f), c.Prices)
+	if err != nil {
+		return t, usage(err)
+	}
+	return t, nil
 }
 
 // grid is what the lists span.

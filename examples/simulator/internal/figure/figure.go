@@ -36,6 +36,14 @@ func Signed(d decimal.Decimal) string {
 // Count writes a number of things: 151,200.
 func Count(n int) string { return Whole(decimal.New(int64(n), 0)) }
 
+// Many writes a number of things with their name: 1 block, 2 blocks.
+func Many(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return Count(n) + " " + thing + "s"
+}
+
 // Percent writes a share: 0.02 is 2%.
 func Percent(share decimal.Decimal) string { return share.Shift(2).String() + "%" }
 

@@ -19,6 +19,8 @@ func TestFiguresReadAsPeopleWriteThem(t *testing.T) {
 		"+5":         figure.Signed(decimal.RequireFromString("5")),
 		"-12,345":    figure.Signed(decimal.RequireFromString("-12345")),
 		"151,200":    figure.Count(151200),
+		"1 block":    figure.Many(1, "block"),
+		"0 blocks":   figure.Many(0, "block"),
 		"2%":         figure.Percent(decimal.RequireFromString("0.02")),
 		"0.5%":       figure.Percent(decimal.RequireFromString("0.005")),
 		"1h":         figure.Duration(time.Hour),

@@ -52,12 +52,13 @@ func TestASeedDrawsTheSamePathAgainAndAnotherSeedAnother(t *testing.T) {
 	weekend, err := tape.Weekend()
 	require.NoError(t, err)
 	candle := weekend.Candles[15]
-	require.Equal(t, path.Draw(candle, 1800, 7), path.Draw(candle, 1800, 7))
-	require.NotEqual(t, path.Draw(candle, 1800, 7), path.Draw(candle, 1800, 8))
+	first, again, other := path.Draw(candle, 1800, 7), path.Draw(candle, 1800, 7), path.Draw(candle, 1800, 8)
+	require.Equal(t, first, again)
+	require.NotEqual(t, first, other)
 
 	next := candle
 	next.Start = candle.Start.Add(time.Hour)
-	require.NotEqual(t, path.Draw(candle, 1800, 7), path.Draw(next, 1800, 7), "each hour draws its own")
+	require.NotEqual(t, first, path.Draw(next, 1800, 7), "each hour draws its own")
 }
 
 func TestAPathMovesInEveryPartOfTheHour(t *testing.T) {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -28,8 +29,7 @@ func Facts(r weekend.Result) []Fact {
 		{"costs", fmt.Sprintf("%s cUSDT of pool fees, within the result above; %s of the chain's coin for gas, beside it", figure.Whole(v.Fees), v.GasGwei.Shift(-9).StringFixed(3))},
 		{"arbitrageurs", fmt.Sprintf("earned %s cUSDT, %s with no action", figure.Whole(v.Arbitrage), figure.Whole(v.ArbitrageIdle))},
 		{"value conserved", conserved(v.Conservation)},
-		{"fit to the market", fmt.Sprintf("with no action the pool's highs and lows are within %s bps of the real ones, worst in the hour of %s; %d of %d hours beyond the limit of %s (fee + 10)",
-			r.Fit.WorstBps.StringFixed(1), r.Fit.WorstHour.Format(dayHour), r.Fit.HoursOff, len(r.Hours), r.Fit.LimitBps)},
+		{"fit to the market", fit(r)},
 	}
 	for _, j := range r.Journals {
 		facts = append(facts, Fact{"journal " + j.Key, journal(j)})
@@ -56,8 +56,8 @@ func spent(v weekend.Verdict) string {
 	if v.Trades == 0 {
 		return fmt.Sprintf("nothing: %d trades were sent and none was mined", v.Sent)
 	}
-	text := fmt.Sprintf("%s handed over in %d trades (%d sent), the first %s, the last %s",
-		figure.Whole(v.Spent), v.Trades, v.Sent, moment(v.FirstTrade), moment(v.LastTrade))
+	text := fmt.Sprintf("%s handed over in %s (%s sent), the first %s, the last %s",
+		figure.Whole(v.Spent), figure.Many(v.Trades, "trade"), figure.Count(v.Sent), moment(v.FirstTrade), moment(v.LastTrade))
 	if v.Refilled.IsPositive() {
 		text += fmt.Sprintf("; the vault refilled %s", figure.Whole(v.Refilled))
 	}
@@ -77,8 +77,11 @@ func stopped(v weekend.Verdict) string {
 
 func inventory(v weekend.Verdict) string {
 	text := fmt.Sprintf("%s cUSDC gained by trading", figure.Signed(v.Inventory))
-	if v.CostBasis.IsPositive() {
-		text += fmt.Sprintf(", bought at %s on average", v.CostBasis.StringFixed(4))
+	if v.Purchased.IsPositive() {
+		text += fmt.Sprintf(", %s bought at %s on average", figure.Whole(v.Purchased), v.CostBasis.StringFixed(5))
+	}
+	if v.Sold.IsPositive() {
+		text += fmt.Sprintf(", %s sold at %s", figure.Whole(v.Sold), v.SaleBasis.StringFixed(5))
 	}
 	if v.WorstMarkAt != nil {
 		text += fmt.Sprintf("; the trades stood at %s cUSDT at worst (%s)", figure.Signed(v.WorstMark), moment(v.WorstMarkAt))
@@ -94,16 +97,25 @@ func conserved(tokens []weekend.Tokens) string {
 	return "units off over all accounts: " + strings.Join(off, ", ")
 }
 
+func fit(r weekend.Result) string {
+	candle := "candle"
+	if len(r.Hours) > 1 && r.Hours[1].Start.Sub(r.Hours[0].Start) == time.Hour {
+		candle = "hour"
+	}
+	return fmt.Sprintf("with no action the pool's highs and lows are within %s bps of the real ones, worst in the %s of %s; %d of %s beyond the limit of %s bps (fee + 10)",
+		r.Fit.WorstBps.StringFixed(1), candle, r.Fit.WorstHour.Format(dayHour), r.Fit.HoursOff, figure.Many(len(r.Hours), candle), r.Fit.LimitBps)
+}
+
 func journal(j weekend.Journal) string {
-	return fmt.Sprintf("%s, %s records verified up to %.12s with %d anchored heads; %s decided again, %s the same byte for byte",
-		j.Engine, figure.Count(int(j.Records)), j.Head, j.Anchors, figure.Count(j.Replayed), figure.Count(j.Same))
+	return fmt.Sprintf("%s, %s verified up to %.12s with %s; %s decided again, %s the same byte for byte",
+		j.Engine, figure.Many(int(j.Records), "record"), j.Head, figure.Many(j.Anchors, "anchored head"), figure.Count(j.Replayed), figure.Count(j.Same))
 }
 
 func times(n int) string {
 	if n == 1 {
 		return "once"
 	}
-	return figure.Count(n) + " times"
+	return figure.Many(n, "time")
 }
 
-func minutes(d decimal.Decimal) string { return figure.Count(int(d.IntPart())) }
+func minutes(d decimal.Decimal) string { return figure.Whole(d) }

@@ -2,7 +2,6 @@ package weekend
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -64,10 +63,13 @@ func newBooks(st *stage, s Setup) (*books, error) {
 		if h.amount.IsZero() {
 			continue
 		}
-		err := errors.Join(err, ledger.Commit(reserve.Transaction{
+		err := ledger.Commit(reserve.Transaction{
 			ID: fmt.Sprintf("deposit %s %s %s", h.account.Bucket, h.part, h.account.Asset), Kind: reserve.Deposit, At: at,
-			Postings: []reserve.Posting{{Account: world(h.account), Part: reserve.Available, Amount: h.amount.Neg()}, {Account: h.account, Part: h.part, Amount: h.amount}},
-		}))
+			Postings: []reserve.Posting{
+				{Account: world(h.account), Part: reserve.Available, Amount: h.amount.Neg()},
+				{Account: h.account, Part: h.part, Amount: h.amount},
+			},
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -29,9 +29,12 @@ type chronicle struct {
 	earned     decimal.Decimal // cUSDT, net, by trading
 	paid       decimal.Decimal // cUSDT for cUSDC
 	bought     decimal.Decimal // cUSDC
+	proceeds   decimal.Decimal // cUSDT for cUSDC sold
+	sold       decimal.Decimal // cUSDC
 	spent      decimal.Decimal // handed over, at the target price
 	fees       decimal.Decimal // cUSDT
 	trades     int             // mined
+	told       int             // of them, in hours that are closed
 	sent       int             // decided
 	first      int             // block of the first trade mined; -1 for none
 	last       int
@@ -39,7 +42,7 @@ type chronicle struct {
 	worstMark   decimal.Decimal
 	worstMarkAt int
 	finalMark   decimal.Decimal
-	stop        *Stop // the guard that held after the last trade
+	guard       guarding
 	halted      *Stop
 
 	watched monitor.Decision
@@ -73,34 +76,23 @@ func newChronicle(sc *scenario, st *stage, b *books, s Setup) *chronicle {
 // held is what the stabilizer has of a token.
 func (st *stage) held(a asset) uint256.Int { return st.tokens[a].Balance(st.defence.Address()) }
 
-// guards are the reasons that end spending rather than delay it by a few
-// blocks.
-var guards = map[stabilizer.Reason]bool{
-	stabilizer.Depeg: true, stabilizer.LossBudget: true, stabilizer.TxFailures: true,
-	stabilizer.Inventory: true, stabilizer.InventoryMax: true, stabilizer.WindowCap: true,
-	stabilizer.Slippage: true, stabilizer.Dust: true, stabilizer.Unprofitable: true,
-	stabilizer.Gas: true, stabilizer.NoPrivateRoute: true,
-	stabilizer.OracleStale: true, stabilizer.OracleDivergence: true, stabilizer.PriceInvalid: true,
-}
-
 // decided takes the decision after block i.
 func (c *chronicle) decided(i int, d stabilizer.Decision) {
-	name := string(d.Reason)
-	switch d.Action {
-	case stabilizer.Trade:
-		name = "trade"
+	if d.Action == stabilizer.Trade {
+		c.counts["trade"]++
 		c.sent++
-		c.stop = nil
-	case stabilizer.Halt:
-		name = "halted_" + name
+		c.guard = guarding{}
+		return
+	}
+	name, at := string(d.Reason), c.sc.time(i)
+	c.guard.hold(d.Reason, at)
+	if d.Action == stabilizer.Halt {
 		if c.halted == nil {
-			c.halted = &Stop{At: c.sc.time(i), Reason: string(d.Reason)}
+			c.halted = &Stop{At: at, Reason: name}
 		}
+		name = "halted_" + name
 	}
 	c.counts[name]++
-	if c.stop == nil && d.Action != stabilizer.Trade && guards[d.Reason] {
-		c.stop = &Stop{At: c.sc.time(i), Reason: string(d.Reason)}
-	}
 }
 
 // mined takes stock after block i.
@@ -137,6 +129,7 @@ func (c *chronicle) traded(i int, gained, earned decimal.Decimal) {
 		c.spent = c.spent.Sub(earned)
 		c.fees = c.fees.Sub(earned.Mul(c.feeBps).Shift(-4))
 	} else {
+		c.proceeds, c.sold = c.proceeds.Add(earned), c.sold.Sub(gained)
 		c.spent = c.spent.Sub(gained.Mul(c.target))
 		c.fees = c.fees.Add(earned.Mul(c.feeBps).DivRound(kept, digits))
 	}
@@ -148,11 +141,8 @@ func (c *chronicle) traded(i int, gained, earned decimal.Decimal) {
 
 func (c *chronicle) closeHour() {
 	h := hourly{
-		trades: c.trades, spent: c.spent, inventory: c.gained,
+		trades: c.trades - c.told, spent: c.spent, inventory: c.gained,
 		coverage: c.watched.Coverage, level: c.watched.Level.String(),
-	}
-	for _, before := range c.hours {
-		h.trades -= before.trades
 	}
 	for reason, blocks := range c.counts {
 		h.reasons = append(h.reasons, Count{reason, blocks})
@@ -160,6 +150,7 @@ func (c *chronicle) closeHour() {
 	slices.SortFunc(h.reasons, func(a, b Count) int {
 		return cmp.Or(b.Blocks-a.Blocks, strings.Compare(a.Reason, b.Reason))
 	})
+	c.told = c.trades
 	clear(c.counts)
 	c.hours = append(c.hours, h)
 }

@@ -85,12 +85,6 @@ func (sc *scenario) idle(ctx context.Context, s Setup, progress func(candle int)
 	return st.played(seen, nil, before), nil
 }
 
-// Check reports whether Run would accept the tape with the setup.
-func Check(t tape.Tape, s Setup) error {
-	_, err := newScenario(t, s)
-	return err
-}
-
 // FitOf plays the tape without the stabilizer only, and says how closely the
 // pool followed it.
 func FitOf(ctx context.Context, t tape.Tape, s Setup) (Fit, error) {
@@ -108,7 +102,7 @@ func FitOf(ctx context.Context, t tape.Tape, s Setup) (Fit, error) {
 // Run replays the tape twice, without the stabilizer and with it, the latter
 // with a journal that is verified and decided again.
 func Run(ctx context.Context, t tape.Tape, s Setup, progress Progress) (Result, error) {
-	s.Tape, s.Source, s.BlockSec = t.Name, t.Source, decimal.New(s.Block.Milliseconds(), -3)
+	s.Tape, s.Source, s.Every = t.Name, t.Source, s.Block.String()
 	sc, err := newScenario(t, s)
 	if err != nil {
 		return Result{}, err
@@ -121,6 +115,7 @@ func Run(ctx context.Context, t tape.Tape, s Setup, progress Progress) (Result, 
 		return Result{}, err
 	}
 	journals := newJournals()
+	defer journals.wait()
 	defended, err := sc.defend(ctx, s, journals, stage("with stabilizer"))
 	if err != nil {
 		return Result{}, err
@@ -130,5 +125,21 @@ func Run(ctx context.Context, t tape.Tape, s Setup, progress Progress) (Result, 
 		return Result{}, err
 	}
 	r.tell(sc, s, defended, idle)
-	return r, nil
+	return r, r.sound()
+}
+
+// sound returns an error for what can only be a bug: value that was created or
+// lost, a decision that came out differently the second time.
+func (r *Result) sound() error {
+	for _, t := range r.Verdict.Conservation {
+		if t.UnitsOff != "0" {
+			return fmt.Errorf("value is not conserved: all accounts together are %s units of %s off", t.UnitsOff, t.Token)
+		}
+	}
+	for _, j := range r.Journals {
+		if j.Same != j.Replayed {
+			return fmt.Errorf("journal %s: %d of %d decisions came out differently the second time", j.Key, j.Replayed-j.Same, j.Replayed)
+		}
+	}
+	return nil
 }

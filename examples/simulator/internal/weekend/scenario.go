@@ -6,6 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/figure"
 	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/path"
 	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/tape"
 )
@@ -34,19 +37,36 @@ type lump struct {
 
 const micro = 1_000_000 // units of a lump in one token
 
-// newScenario draws the paths and the panic of a whole tape.
-func newScenario(t tape.Tape, s Setup) (*scenario, error) {
+// fits checks a setup against a tape and returns how many blocks a candle has.
+func fits(t tape.Tape, s Setup) (blocks int, err error) {
 	if err := s.validate(); err != nil {
-		return nil, err
+		return 0, err
 	}
-	blocks, err := path.Blocks(t.Interval, s.Block)
+	blocks, err = path.Blocks(t.Interval, s.Block)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+		return 0, fmt.Errorf("%w: %w", ErrInvalid, err)
 	case blocks > MaxBlocks/len(t.Candles):
-		return nil, fmt.Errorf("%w: %d candles of %d blocks: must be at most %d blocks in all", ErrInvalid, len(t.Candles), blocks, MaxBlocks)
+		return 0, fmt.Errorf("%w: %d candles of %d blocks: must be at most %d blocks in all", ErrInvalid, len(t.Candles), blocks, MaxBlocks)
 	case s.Latency > path.Hold(blocks)/2:
-		return nil, fmt.Errorf("%w: latency %d: must be at most %d blocks, for a high or a low stands for %d", ErrInvalid, s.Latency, path.Hold(blocks)/2, path.Hold(blocks))
+		return 0, fmt.Errorf("%w: latency %d: must be at most %d blocks, for a high or a low stands for %d", ErrInvalid, s.Latency, path.Hold(blocks)/2, path.Hold(blocks))
+	}
+	// What comes to the pool before an arbitrageur can act must not empty it.
+	room := s.Depth.Shift(-1).DivRound(decimal.New(int64(s.Latency+1), 0), 2)
+	for _, c := range t.Candles {
+		if comes := c.Volume.Mul(s.Share).DivRound(decimal.New(int64(blocks), 0), 2); comes.GreaterThan(room) {
+			return 0, fmt.Errorf("%w: share %s brings %s cUSDC a block in the candle of %s: must be at most %s, a tenth of the depth over the latency of arbitrage",
+				ErrInvalid, s.Share, figure.Whole(comes), c.Start.Format(time.RFC3339), figure.Whole(room))
+		}
+	}
+	return blocks, nil
+}
+
+// newScenario draws the paths and the panic of a whole tape.
+func newScenario(t tape.Tape, s Setup) (*scenario, error) {
+	blocks, err := fits(t, s)
+	if err != nil {
+		return nil, err
 	}
 	sc := &scenario{tape: t, block: s.Block, hour: blocks, prices: make([]path.Price, 0, blocks*len(t.Candles))}
 	for _, c := range t.Candles {
@@ -62,9 +82,6 @@ func newScenario(t tape.Tape, s Setup) (*scenario, error) {
 func (sc *scenario) time(i int) time.Time {
 	return sc.tape.Candles[0].Start.Add(time.Duration(i) * sc.block)
 }
-
-// maxLumps bounds the panic trades of a block; beyond it the lumps grow.
-const maxLumps = 20
 
 // minute returns how many blocks a minute has, at least one.
 func (sc *scenario) minute() int { return max(1, int(time.Minute/sc.block)) }
@@ -84,7 +101,7 @@ const (
 func (sc *scenario) panic(candle int, c tape.Candle, s Setup) []lump {
 	rng := rand.New(rand.NewPCG(^s.Seed, uint64(c.Start.Unix())))
 	left := c.Volume.Mul(s.Share).Shift(6).IntPart()
-	perBps := max(1, s.Depth.Shift(6).IntPart()/10_000, left/int64(maxLumps*sc.hour))
+	perBps := s.Depth.Shift(6).IntPart() / 10_000
 	target := path.FromDecimal(s.Target)
 	quarter := int(moodSpan / sc.block)
 

@@ -37,20 +37,20 @@ var (
 // Setup is all that a run depends on beside its tape. The zero value is
 // invalid; [Defaults] is a start.
 type Setup struct {
-	Tape     string          `json:"tape"`
-	Source   string          `json:"source"`
-	Profile  string          `json:"profile"`        // TargetProfile or ConservativeProfile
-	Mode     string          `json:"mode"`           // Direct or Mesh
-	Seed     uint64          `json:"seed"`           // of the paths and the panic
-	Reserve  decimal.Decimal `json:"reserve"`        // cUSDT, and as many cUSDC, in bucket B; 1 to 1e12
-	Share    decimal.Decimal `json:"share"`          // of the real volume that comes to the pool; 0 to 1
-	Latency  int             `json:"latency_blocks"` // of arbitrageurs, >= 1
-	Depth    decimal.Decimal `json:"depth"`          // of each side of each pool, in units worth 1; 1,000 to 1e12
-	FeeBps   int64           `json:"fee_bps"`        // of the public pools, to their liquidity providers; 0 to 100
-	BandBps  int64           `json:"band_bps"`
-	Target   decimal.Decimal `json:"target"` // cUSDT per cUSDC
-	Block    time.Duration   `json:"-"`
-	BlockSec decimal.Decimal `json:"block_seconds"`
+	Tape    string          `json:"tape"`
+	Source  string          `json:"source"`
+	Profile string          `json:"profile"`        // TargetProfile or ConservativeProfile
+	Mode    string          `json:"mode"`           // Direct or Mesh
+	Seed    uint64          `json:"seed"`           // of the paths and the panic
+	Reserve decimal.Decimal `json:"reserve"`        // cUSDT, and as many cUSDC, in bucket B; 1 to 1e12
+	Share   decimal.Decimal `json:"share"`          // of the real volume that comes to the pool; 0 to 1
+	Latency int             `json:"latency_blocks"` // of arbitrageurs, >= 1
+	Depth   decimal.Decimal `json:"depth"`          // of each side of each pool, in units worth 1; 1,000 to 1e10
+	FeeBps  int64           `json:"fee_bps"`        // of the public pools, to their liquidity providers; 0 to 100
+	BandBps int64           `json:"band_bps"`
+	Target  decimal.Decimal `json:"target"` // cUSDT per cUSDC
+	Block   time.Duration   `json:"-"`
+	Every   string          `json:"block_time"` // Block in words
 }
 
 // Defaults returns the setup of the reference run.
@@ -82,8 +82,8 @@ func (s Setup) validate() error {
 		return refuse("share", s.Share, "0 to 1")
 	case s.Latency < 1:
 		return refuse("latency", s.Latency, ">= 1 block")
-	case outside(s.Depth, 1000, most):
-		return refuse("depth", s.Depth, "1000 to 1e12")
+	case outside(s.Depth, 1000, most/100):
+		return refuse("depth", s.Depth, "1000 to 1e10")
 	case s.FeeBps < 0 || s.FeeBps > 100:
 		return refuse("fee", s.FeeBps, "0 to 100 bps")
 	case s.BandBps <= 0 || !s.Target.IsPositive():
@@ -112,8 +112,8 @@ func (s Setup) Assumptions(t tape.Tape) []string {
 			figure.Whole(s.Depth), figure.Whole(s.Depth.Shift(-4)), s.FeeBps),
 		fmt.Sprintf("Panic: %s of each candle's real volume comes to the public cUSDC/cUSDT pool, in lumps of 1 to 3 bps; the farther the market stands below the peg and the faster it fell, the more of them sell.",
 			figure.Percent(s.Share)),
-		fmt.Sprintf("Arbitrage is endogenous. Arbitrageurs know market and pools of %d blocks ago and trade when it pays after the fee; they have capital enough and pay no gas. Triangles through XAU come first, then trades against the outside market: an account like any other, which takes any amount at the market price.",
-			s.Latency),
+		fmt.Sprintf("Arbitrage is endogenous. Arbitrageurs know market and pools as they were %s before and trade when it pays after the fee; they have capital enough and pay no gas. Triangles through XAU come first, then trades against the outside market: an account like any other, which takes any amount at the market price.",
+			figure.Many(s.Latency, "block")),
 		"Order within a block: the stabilizer's private transaction, panic, triangles, outside arbitrage. The stabilizer decides after a block and is mined in the next.",
 		fmt.Sprintf("Stabilizer: the SDK's engine, %s profile, %s mode. %s", s.Profile, s.Mode, modes[s.Mode]),
 		"Price feed: the SDK's median feed over three views of the one tape, 0, 1 and 2 blocks late.",

@@ -3,7 +3,6 @@ package weekend
 import (
 	"crypto/sha256"
 	"errors"
-	"fmt"
 
 	"github.com/holiman/uint256"
 	"github.com/shopspring/decimal"
@@ -57,8 +56,6 @@ type venue struct {
 	base, quote asset
 	fee         int64 // bps
 }
-
-func (v *venue) String() string { return fmt.Sprintf("%s/%s", v.base, v.quote) }
 
 // The public pools, in the order of stage.public.
 const (
@@ -158,7 +155,7 @@ func (st *stage) fund(env memchain.Env, sc *scenario, s Setup) error {
 		{arbitrage, many(100), []asset{cUSDC, cUSDT, cEURT, gold}},
 		{insider, many(100), []asset{cUSDC, cUSDT, gold}},
 		{makers, many(10), []asset{cUSDC, cUSDT, cEURT, gold}},
-		{crowd, panicked.Mul(decimal.New(2, 0)).Add(panicked), []asset{cUSDC, cUSDT}},
+		{crowd, panicked.Mul(decimal.New(100, 0)), []asset{cUSDC, cUSDT}}, // no price is above 100
 		{treasury, s.Reserve, []asset{cUSDT}},
 		{st.defence.Address(), s.Reserve, []asset{cUSDC, cUSDT}},
 	} {

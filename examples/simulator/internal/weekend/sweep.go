@@ -26,6 +26,21 @@ func (g Grid) Runs() int {
 	return g.Seeds * len(g.Reserves) * len(g.Shares) * len(g.Latencies)
 }
 
+// Check reports the first combination of the grid that Run and Sweep would not
+// accept with this tape and setup.
+func (g Grid) Check(t tape.Tape, s Setup) error {
+	for _, s.Reserve = range g.Reserves {
+		for _, s.Share = range g.Shares {
+			for _, s.Latency = range g.Latencies {
+				if _, err := fits(t, s); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // Point is one combination of a grid, over all its seeds.
 type Point struct {
 	Reserve    decimal.Decimal `json:"reserve"`

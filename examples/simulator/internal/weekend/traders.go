@@ -128,7 +128,7 @@ func (v *venue) gross(x uint256.Int) uint256.Int {
 func (t *traders) buy(env memchain.Env, v *venue, target uint256.Int) error {
 	side, pay, err := v.State().AmountToPrice(target)
 	if err != nil || side != pmm.SellQuote {
-		return err // another trade of this block has closed the gap
+		return err // nil: another trade of this block has closed the gap
 	}
 	base, err := v.Swap(env, side, pay)
 	if err != nil {

@@ -43,7 +43,10 @@ type Verdict struct {
 	Bought      decimal.Decimal `json:"minutes_bought"`
 	PerMillion  decimal.Decimal `json:"minutes_bought_per_million"`
 	Inventory   decimal.Decimal `json:"inventory"`  // cUSDC gained by trading, net
-	CostBasis   decimal.Decimal `json:"cost_basis"` // cUSDT per cUSDC bought; 0 without a purchase
+	Purchased   decimal.Decimal `json:"purchased"`  // cUSDC
+	CostBasis   decimal.Decimal `json:"cost_basis"` // cUSDT per cUSDC purchased; 0 without a purchase
+	Sold        decimal.Decimal `json:"sold"`       // cUSDC
+	SaleBasis   decimal.Decimal `json:"sale_basis"` // cUSDT per cUSDC sold; 0 without a sale
 	WorstMark   decimal.Decimal `json:"worst_mark"` // result of all trades at market prices, at its lowest
 	WorstMarkAt *time.Time      `json:"worst_mark_at,omitempty"`
 	FinalMark   decimal.Decimal `json:"final_mark"`
@@ -75,9 +78,10 @@ func judge(sc *scenario, s Setup, defended, idle *played) Verdict {
 		MarketWorstBps: s.Bps(farthest(sc.prices, with.target).Decimal()),
 
 		Sent: c.sent, Trades: c.trades, FirstTrade: sc.at(c.first), LastTrade: sc.at(c.last),
-		Spent: c.spent.Round(cents), Refilled: units(c.books.repaid).Round(cents), Stop: c.stop, Halt: c.halted,
+		Spent: c.spent.Round(cents), Refilled: units(c.books.repaid).Round(cents), Stop: c.guard.stop, Halt: c.halted,
 
-		Inventory: c.gained.Round(cents), WorstMark: c.worstMark.Round(cents), FinalMark: c.finalMark.Round(cents),
+		Inventory: c.gained.Round(cents), Purchased: c.bought.Round(cents), Sold: c.sold.Round(cents),
+		WorstMark: c.worstMark.Round(cents), FinalMark: c.finalMark.Round(cents),
 		Fees: c.fees.Round(cents), GasGwei: defended.gas,
 
 		Arbitrage: profit(defended.parties).Round(cents), ArbitrageIdle: profit(idle.parties).Round(cents),
@@ -92,6 +96,9 @@ func judge(sc *scenario, s Setup, defended, idle *played) Verdict {
 	}
 	if c.bought.IsPositive() {
 		v.CostBasis = c.paid.DivRound(c.bought, 6)
+	}
+	if c.sold.IsPositive() {
+		v.SaleBasis = c.proceeds.DivRound(c.sold, 6)
 	}
 	if c.worstMark.IsNegative() {
 		v.WorstMarkAt = sc.at(c.worstMarkAt)
