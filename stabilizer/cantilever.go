@@ -80,11 +80,14 @@ func quoUp(x, y decimal.Decimal) decimal.Decimal {
 // pegGoalBps is Vault plan §16: peg stability ±0.10%.
 var pegGoalBps = decimal.New(10, 0)
 
-// Warnings lists what a valid configuration cannot reach of Vault plan §16, one
-// sentence each: rebalancing in less than 5 blocks, and, where FlowPerMin is
-// known, keeping up with it and staying within 10 bps.
+// Warnings lists what a valid configuration cannot reach, one sentence each: any
+// fill at all, and of Vault plan §16 rebalancing in less than 5 blocks and, where
+// FlowPerMin is known, keeping up with it and staying within 10 bps.
 func (c Config) Warnings() []string {
 	var warnings []string
+	if c.FeeBps.Cmp(c.MaxSlippageBps) >= 0 {
+		warnings = append(warnings, fmt.Sprintf("a fee of %v bps leaves less than MaxSlippageBps %v asks for: every trade reverts", c.FeeBps, c.MaxSlippageBps))
+	}
 	if delay := uint64(c.TWAPBlocks-1) + c.SustainBlocks; delay >= 5 {
 		warnings = append(warnings, fmt.Sprintf("rebalancing takes (W-1)+N = %d blocks: the plan's target is less than 5", delay))
 	}

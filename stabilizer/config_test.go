@@ -159,7 +159,9 @@ func TestWarnings(t *testing.T) {
 	require.Empty(t, cfg.Warnings())
 
 	cfg.SustainBlocks, cfg.TWAPBlocks, cfg.BlockTime, cfg.UnitsPerBps = 3, 3, 12*time.Second, one
+	cfg.FeeBps = cfg.MaxSlippageBps
 	require.Equal(t, []string{
+		"a fee of 30 bps leaves less than MaxSlippageBps 30 asks for: every trade reverts",
 		"rebalancing takes (W-1)+N = 5 blocks: the plan's target is less than 5",
 		"s × f = 10 × 1.666666 units per minute is below the flow 4166.666667: need s = 2500.000001",
 		"the peg can be pushed 52.000004 bps away (mode direct): the goal is 10",

@@ -173,6 +173,13 @@ func TestAnOldReportStaysUntilTheNewOneIsWhole(t *testing.T) {
 	require.Equal(t, "old", string(kept))
 }
 
+func TestWhatTheStabilizerCannotDoIsSaidBeforehand(t *testing.T) {
+	got := simulate(t, "--fee", "100", "--prices", csv(t, evening), "--out", filepath.Join(t.TempDir(), "report.html"))
+	require.Equal(t, exitOK, got.code, got.err)
+	require.Contains(t, got.err, "warning: a fee of 100 bps leaves less than MaxSlippageBps 30 asks for: every trade reverts\n")
+	require.Contains(t, got.out, "tx failures")
+}
+
 func TestHelpNamesTheCommands(t *testing.T) {
 	got := simulate(t, "--help")
 	require.Equal(t, exitOK, got.code)

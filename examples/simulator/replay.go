@@ -62,6 +62,11 @@ func (c *replay) Run(ctx context.Context, to streams) error {
 	}
 	defer out.discard()
 
+	for _, warning := range setup.Warnings() {
+		if _, err := fmt.Fprintf(to.err, "warning: %s\n", warning); err != nil {
+			return err
+		}
+	}
 	shown := &progress{to: to.err}
 	result, err := weekend.Run(ctx, prices, setup, shown.show)
 	if err != nil {

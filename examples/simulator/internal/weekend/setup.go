@@ -97,6 +97,10 @@ func (s Setup) Bps(price decimal.Decimal) decimal.Decimal {
 	return price.Sub(s.Target).Shift(4).DivRound(s.Target, 4)
 }
 
+// Warnings says what the stabilizer of this setup cannot do, as its engine
+// knows beforehand.
+func (s Setup) Warnings() []string { return profile(s).Warnings() }
+
 // Assumptions discloses, a sentence each, what of a run is real and what is
 // not.
 func (s Setup) Assumptions(t tape.Tape) []string {
