@@ -79,15 +79,15 @@ type moment struct {
 	seen  stabilizer.Observation
 }
 
-// life returns 999 steps of a stabilizer that has warmed up, every third of
-// which trades.
+// life returns 99 steps of a stabilizer that has warmed up, every third of which
+// trades.
 func life(b *testing.B) []moment {
 	b.Helper()
 	engine, w := peg(b), &pool{}
 	var state stabilizer.State
 	var steps []moment
 	trades := 0
-	for range 1_998 {
+	for range 399 {
 		seen := w.next(state)
 		next, d, err := engine.Step(state, seen)
 		require.NoError(b, err)
@@ -97,8 +97,8 @@ func life(b *testing.B) []moment {
 		}
 		state = next
 	}
-	require.InDelta(b, 666, trades, 2)
-	return steps[999:]
+	require.InDelta(b, 133, trades, 2)
+	return steps[300:]
 }
 
 // pool is a linear pool of depth 1,000,000 that is sold 140 tokens a block. It

@@ -96,8 +96,12 @@ func quoEven(x, y decimal.Decimal, places int32) decimal.Decimal {
 
 func odd(d decimal.Decimal) bool { return d.Coefficient().Bit(0) == 1 }
 
-// floorTo rounds x >= 0 down to a multiple of step.
+// floorTo rounds x >= 0 down to a multiple of step. A step of 10^-n, which most
+// lots are, needs no division.
 func floorTo(x, step decimal.Decimal) decimal.Decimal {
+	if step.Exponent() <= 0 && step.NumDigits() == 1 && step.CoefficientInt64() == 1 {
+		return x.Truncate(-step.Exponent())
+	}
 	steps, _ := x.QuoRem(step, 0)
 	return steps.Mul(step)
 }
