@@ -66,7 +66,7 @@ func Page(w io.Writer, r weekend.Result, sweep *Sweep, command string) error {
 	}
 	band := decimal.New(r.Setup.BandBps, 0)
 	for _, h := range r.Hours {
-		p.Hours = append(p.Hours, row(h, band))
+		p.Hours = append(p.Hours, row(h, band, 2))
 	}
 	for i, with := range r.Verdict.Parties {
 		p.Parties = append(p.Parties, party{with.Name, figure.Signed(with.Result), figure.Signed(r.Verdict.PartiesIdle[i].Result)})

@@ -22,7 +22,8 @@ var heads = []string{
 // cell is one field of the hourly table. Tone is "in" or "out" of the band.
 type cell struct{ Text, Tone string }
 
-func row(h weekend.Hour, band decimal.Decimal) []cell {
+// row names at most so many reasons, the others together.
+func row(h weekend.Hour, band decimal.Decimal, most int) []cell {
 	plain := func(s string) cell { return cell{Text: s} }
 	return []cell{
 		plain(h.Start.Format(dayHour)),
@@ -32,7 +33,7 @@ func row(h weekend.Hour, band decimal.Decimal) []cell {
 		plain(price(h.Without.Close)),
 		{bps(h.WorstBps), tone(h.WorstBps.Abs().GreaterThan(band))},
 		{bps(h.WorstBpsIdle), tone(h.WorstBpsIdle.Abs().GreaterThan(band))},
-		{reasons(h.Reasons, 2), "text"},
+		{reasons(h.Reasons, most), "text"},
 		plain(fmt.Sprint(h.Trades)),
 		plain(figure.Whole(h.Spent)),
 		plain(figure.Whole(h.Inventory)),
@@ -65,12 +66,15 @@ func reasons(counts []weekend.Count, most int) string {
 	return strings.Join(parts, ", ")
 }
 
+// width is that of the hourly table, which text beside it keeps to.
+const width = 135
+
 // Text writes what a terminal shows: what is assumed, the table, the verdict.
 func Text(w io.Writer, r weekend.Result, sweep *Sweep) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", kicker(r))
 	for _, line := range r.Assumptions {
-		fmt.Fprintf(&b, "  · %s\n", wrap(line, 4, 150))
+		fmt.Fprintf(&b, "  · %s\n", wrap(line, 4, width))
 	}
 	b.WriteByte('\n')
 	hours := table.NewWriter()
@@ -79,7 +83,7 @@ func Text(w io.Writer, r weekend.Result, sweep *Sweep) error {
 	band := decimal.New(r.Setup.BandBps, 0)
 	for _, h := range r.Hours {
 		cells := make([]string, len(heads))
-		for i, c := range row(h, band) {
+		for i, c := range row(h, band, 1) {
 			cells[i] = c.Text
 		}
 		hours.AppendRow(toRow(cells))
@@ -93,7 +97,7 @@ func Text(w io.Writer, r weekend.Result, sweep *Sweep) error {
 	hours.SetColumnConfigs(columns)
 	fmt.Fprintf(&b, "%s\n\nVERDICT: %s\n", hours.Render(), Headline(r))
 	for _, f := range Facts(r) {
-		fmt.Fprintf(&b, "  %-22s %s\n", f.Label, wrap(f.Text, 25, 150))
+		fmt.Fprintf(&b, "  %-22s %s\n", f.Label, wrap(f.Text, 25, width))
 	}
 	b.WriteByte('\n')
 	b.WriteString(parties(r))
@@ -120,6 +124,7 @@ func style() table.Style {
 	s.Format.Header = text.FormatDefault
 	s.Options.DrawBorder = false
 	s.Options.SeparateColumns = false
+	s.Box.PaddingRight = ""
 	return s
 }
 
