@@ -156,7 +156,7 @@ func goldenBlock(t *testing.T, f fields, down []stabilizer.Leg) *stabilizer.Bloc
 			var seconds decimal.Decimal
 			take(t, f, key, &seconds)
 			b.Target.At = b.Time.Add(-time.Duration(seconds.Shift(9).IntPart()))
-		case strings.HasPrefix(key, "anchor"):
+		case strings.HasPrefix(key, "anchor"), strings.HasPrefix(key, "xau"):
 			take(t, f, key, &b.AnchorBps)
 		}
 	}
