@@ -23,9 +23,9 @@
 // # Where things are
 //
 // Vocabulary and arithmetic: exchange, chain, chain/abi, pmm, reserve. Engines:
-// stabilizer, reserve/monitor. Adapters: exchange/paper, chain/memchain,
-// store/memory. Conformance suites: exchange/exchangetest, chain/chaintest,
-// store/storetest. An import only goes down: engines never import adapters or
+// stabilizer, reserve/monitor, reward. Adapters: exchange/paper, chain/memchain,
+// reward/memory, store/memory. Conformance suites: exchange/exchangetest,
+// chain/chaintest, reward/ledgertest, store/storetest. An import only goes down: engines never import adapters or
 // each other.
 //
 // # Glossary
@@ -46,8 +46,10 @@
 //   - peg, target: the price that an asset is meant to have.
 //   - PMM: proactive market maker, a pool that concentrates its liquidity
 //     around a guide price.
+//   - rank: a band around the peg within which an order earns, and its part.
 //   - reason: why a decision is what it is; every decision has one.
 //   - reserve: what is held to defend a peg; required, what must be held.
+//   - round: the interval for which liquidity is rewarded at once.
 //   - spot: the price of a pool at the end of a block.
 //   - TWAP: the time-weighted average of a price.
 //   - world: all that an engine may see and touch.

@@ -1,0 +1,3 @@
+// Package ledgertest holds the laws of reward.Ledger. An adapter's test calls
+// [Run].
+package ledgertest

@@ -1,0 +1,74 @@
+package reward
+
+import (
+	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/exchange"
+)
+
+// round is one round in the making.
+type round struct {
+	*Engine
+	outcomes []Outcome
+	ranked   []ranked // by market
+}
+
+// ranked holds the orders of one market by rank, ready to be split.
+type ranked struct{ ask, bid [maxRanks]group }
+
+// group is the orders of one rank.
+type group struct {
+	outcomes []int // index into round.outcomes
+	amounts  []decimal.Decimal
+	total    decimal.Decimal
+}
+
+func (r *ranked) groups(side exchange.Side) *[maxRanks]group {
+	if side == exchange.Ask {
+		return &r.ask
+	}
+	return &r.bid
+}
+
+// judge gives every sighting its verdict and groups by rank what has a share.
+// The last sighting of an order stands for it.
+func (r *round) judge(lastID uint64, seen Observation) {
+	last := make(map[key]uint64, len(seen.Orders))
+	for _, o := range seen.Orders {
+		last[o.key()] = o.ID
+	}
+	for i, o := range seen.Orders {
+		m, known := r.markets[marketID{o.Exchange, o.Unit}]
+		out := &r.outcomes[i]
+		out.ID, out.Account = o.ID, o.Account
+		switch {
+		case o.ID <= lastID:
+			out.Verdict = Replayed
+		case !known:
+			out.Verdict = NoMarket
+		case last[o.key()] != o.ID:
+			out.Verdict = Duplicate
+		case o.SeenAt.After(seen.At) || seen.At.Sub(o.SeenAt) > r.cfg.MaxAge:
+			out.Verdict = Stale
+		case o.SeenAt.Sub(o.Since) < r.cfg.MinAge:
+			out.Verdict = Young
+		default:
+			r.place(i, o, m)
+		}
+	}
+}
+
+// place puts the ith sighting into the group of its rank in market m.
+func (r *round) place(i int, o Order, m int) {
+	out, ranks := &r.outcomes[i], r.cfg.Markets[m].book(o.Side).Ranks
+	rank := rankOf(o, ranks)
+	if rank < 0 {
+		out.Verdict = Unranked
+		return
+	}
+	out.Verdict, out.Rank = Credited, ranks[rank].Name
+	g := &r.ranked[m].groups(o.Side)[rank]
+	g.outcomes = append(g.outcomes, i)
+	g.amounts = append(g.amounts, o.Amount)
+	g.total = g.total.Add(o.Amount)
+}
