@@ -1,4 +1,3 @@
-// Package enginetest checks the laws that every engine of this module keeps.
 package enginetest
 
 import (

@@ -1,0 +1,2 @@
+// Package enginetest checks the laws that every engine of this module keeps.
+package enginetest
