@@ -132,6 +132,14 @@ func TestVerifyFindsWhatWasMoved(t *testing.T) {
 	spliced := slices.Clone(records)
 	spliced[5].Decision = []byte(`{}`)
 	spliced[5].Hash = spliced[5].Sum() // sound in itself, unknown to its successor
+	begotten := slices.Clone(records)
+	for i := range begotten { // a chain that holds, and begins with somebody's successor
+		begotten[i].Prev = [32]byte{1}
+		if i > 0 {
+			begotten[i].Prev = begotten[i-1].Hash
+		}
+		begotten[i].Hash = begotten[i].Sum()
+	}
 	swapped := slices.Clone(records)
 	swapped[3], swapped[4] = swapped[4], swapped[3]
 
@@ -144,6 +152,7 @@ func TestVerifyFindsWhatWasMoved(t *testing.T) {
 		"a record repeated":                       {slices.Insert(slices.Clone(records), 5, records[5]), nil},
 		"a record replaced by a sound one":        {spliced, nil},
 		"the first records removed":               {records[1:], nil},
+		"a first record with a predecessor":       {begotten, nil},
 		"the end cut off, found by the anchor":    {records[:8], heads},
 		"everything removed, found by the anchor": {nil, heads},
 		"all rewritten, found by the anchor":      {forged, heads},
@@ -197,6 +206,24 @@ func TestReplayShowsWhatAnotherConfigurationWouldHaveDone(t *testing.T) {
 	}
 	require.NotEmpty(t, differ)
 	require.Less(t, len(differ), 20, "a step that decides alike counts as alike")
+}
+
+func TestReplayComparesStateAndDecision(t *testing.T) {
+	for name, change := range map[string]func(*evenkeel.Record){
+		"state":    func(r *evenkeel.Record) { r.State = []byte(`{"Pours":99}`) },
+		"decision": func(r *evenkeel.Record) { r.Decision = []byte(`{"Reason":"bribed"}`) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			records, _ := written(t, 3)
+			change(&records[2])
+			var same []bool
+			for r, err := range evenkeel.Replay(t.Context(), tankEngine{full: 10}, fixed{records: records}, "tank") {
+				require.NoError(t, err)
+				same = append(same, r.Same)
+			}
+			require.Equal(t, []bool{true, true, false}, same)
+		})
+	}
 }
 
 func TestReplayStopsAtWhatTheEngineRefuses(t *testing.T) {

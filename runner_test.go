@@ -215,6 +215,36 @@ func TestAStandbyTakesOverFromASilentLeaderAndTheLateLeaderIsFenced(t *testing.T
 	})
 }
 
+// A leader who writes every three seconds is not silent for five, however often
+// a standby looks; and a journal that nobody can reach is not a silent one.
+func TestAStandbyIsPatient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shared := &flawed{Store: new(memory.Store)}
+		leader, standby := &tank{level: 99}, &tank{level: 99}
+		first := runner(t, leader, shared, evenkeel.Options{Every: 3 * time.Second})
+		second := runner(t, standby, shared, evenkeel.Options{Every: time.Second, Standby: 5 * time.Second})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 2)
+		go func() { done <- first.Run(ctx) }()
+		go func() { done <- second.Run(ctx) }()
+
+		time.Sleep(time.Minute + 1500*time.Millisecond) // the standby has seen the leader's last record
+		synctest.Wait()
+		require.Zero(t, standby.did(), "the leader writes often enough")
+		shared.down.Store(true)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		shared.down.Store(false)
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		require.Zero(t, standby.did(), "after an outage the leader has its time again")
+		require.NotZero(t, leader.did())
+		cancel()
+		require.ErrorIs(t, <-done, context.Canceled)
+		require.ErrorIs(t, <-done, context.Canceled)
+	})
+}
+
 func TestAnOvertakenStandbyStandsByAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := new(memory.Store)

@@ -50,7 +50,6 @@ func (r *Runner[S, O, D]) silent(ctx context.Context, w *watch) bool {
 	if !w.hear(last.Seq, r.opts.Clock.Now()) {
 		return false
 	}
-	r.loaded = false
 	r.opts.Log.Info("taking over", zap.String("key", r.key), zap.Uint64("after", last.Seq))
 	return true
 }

@@ -133,11 +133,24 @@ type flawed struct {
 	answer error                  // returned by the next Append instead of nil
 	keep   bool                   // whether that Append takes effect
 	pause  atomic.Pointer[func()] // runs before every Append
+	down   atomic.Bool            // nothing can be read or written
+}
+
+var errDown = errors.New("database is down")
+
+func (s *flawed) Last(ctx context.Context, key string) (evenkeel.Record, error) {
+	if s.down.Load() {
+		return evenkeel.Record{}, errDown
+	}
+	return s.Store.Last(ctx, key)
 }
 
 func (s *flawed) Append(ctx context.Context, r evenkeel.Record) error {
 	if pause := s.pause.Load(); pause != nil {
 		(*pause)()
+	}
+	if s.down.Load() {
+		return errDown
 	}
 	answer := s.answer
 	s.answer = nil
