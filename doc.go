@@ -24,9 +24,9 @@
 //
 // Vocabulary and arithmetic: exchange, chain, chain/abi, pmm, reserve. Engines:
 // stabilizer, reserve/monitor, reward. Adapters: exchange/paper, chain/memchain,
-// reward/memory, store/memory, store/sql. Conformance suites: exchange/exchangetest,
-// chain/chaintest, reward/ledgertest, store/storetest. An import only goes down: engines never import adapters or
-// each other.
+// reward/memory, store/memory, store/sql. Conformance suites:
+// exchange/exchangetest, chain/chaintest, reward/ledgertest, store/storetest. An
+// import only goes down: engines never import adapters or each other.
 //
 // # Glossary
 //
