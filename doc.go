@@ -23,10 +23,11 @@
 // # Where things are
 //
 // Vocabulary and arithmetic: exchange, chain, chain/abi, pmm, reserve. Engines:
-// stabilizer, reserve/monitor, reward. Adapters: exchange/paper, chain/memchain,
-// reward/memory, store/memory, store/sql. Conformance suites:
-// exchange/exchangetest, chain/chaintest, reward/ledgertest, store/storetest. An
-// import only goes down: engines never import adapters or each other.
+// stabilizer, reserve/monitor, reward. Adapters: exchange/binance,
+// exchange/kraken, exchange/paper, chain/memchain, reward/memory, store/memory,
+// store/sql. Conformance suites: exchange/exchangetest, chain/chaintest,
+// reward/ledgertest, store/storetest. An import only goes down: engines never
+// import adapters or each other.
 //
 // # Glossary
 //

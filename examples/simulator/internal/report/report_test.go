@@ -71,7 +71,7 @@ func TestTextTellsTheVerdictLineByLine(t *testing.T) {
 	got := strings.Join(strings.Fields(text(t, evening(), nil)), " ")
 	for _, want := range []string{
 		"SYNTHETIC: everything.",
-		"Fri 10 20:00  1.0000  0.9977  0.9977     0.9977      -49.0      -10.0  in band 1700, trade 60, other 40",
+		"Fri 10 20:00  1.0000  0.9977  0.9977     0.9977      -49.0      -10.0  in band 1700, other 100",
 		"VERDICT: Peg lost at Fri 10 Mar 20:10:00 UTC, whatever was spent: 1,234,568",
 		"outside the band once, the longest for 40 minutes from Fri 10 Mar 20:10:00 UTC",
 		"peg lost at Fri 10 Mar 20:10:00 UTC; farthest -52.0 bps",

@@ -1,0 +1,4 @@
+package binance
+
+// Sign is the signature alone, for the published examples.
+var Sign = sign

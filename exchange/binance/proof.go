@@ -1,0 +1,109 @@
+package binance
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/evenkeelhq/evenkeel/exchange"
+	"github.com/evenkeelhq/evenkeel/exchange/transport"
+)
+
+// Name is this exchange's in an exchange.Proof.
+const Name = "binance"
+
+// Prover signs proofs with one key, which should be able to read and nothing
+// else. Safe for concurrent use.
+type Prover struct {
+	key, secret string
+
+	mu     sync.Mutex
+	issued time.Time // of the last proof
+}
+
+// Verifier replays proofs. Safe for concurrent use.
+type Verifier struct{ api *api }
+
+var (
+	_ exchange.Prover   = (*Prover)(nil)
+	_ exchange.Verifier = (*Verifier)(nil)
+)
+
+// NewProver returns exchange.ErrInvalid for an empty key or secret.
+func NewProver(key, secret string) (*Prover, error) {
+	if key == "" || secret == "" {
+		return nil, fmt.Errorf("%w: key and secret: must not be empty", exchange.ErrInvalid)
+	}
+	return &Prover{key: key, secret: secret}, nil
+}
+
+// ProveOpenOrders signs the request that lists the open orders of pair. Binance
+// counts milliseconds, so that is how far apart two proofs are.
+func (p *Prover) ProveOpenOrders(pair exchange.Pair, now time.Time) (exchange.Proof, error) {
+	if err := pair.Validate(); err != nil {
+		return exchange.Proof{}, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := now.UTC().Truncate(time.Millisecond)
+	if !at.After(p.issued) {
+		at = p.issued.Add(time.Millisecond)
+	}
+	p.issued = at
+	return exchange.Proof{
+		Exchange:  Name,
+		Key:       p.key,
+		Pair:      pair,
+		Params:    proofParams(at),
+		Signature: sign(p.secret, proofQuery(pair, at)),
+		IssuedAt:  at,
+	}, nil
+}
+
+// NewVerifier returns exchange.ErrInvalid for options out of their bounds.
+func NewVerifier(o Options) (*Verifier, error) {
+	a, err := newAPI(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Verifier{api: a}, nil
+}
+
+// Verify lists the open orders under the proof's signature. Nothing of what is
+// sent is taken from p but the key, the signature and, checked, the time.
+func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.Pair, now time.Time) ([]exchange.Order, error) {
+	if err := p.Check(Name, pair, now); err != nil {
+		return nil, err
+	}
+	if at := p.IssuedAt.Truncate(time.Millisecond); !at.Equal(p.IssuedAt) || !maps.Equal(p.Params, proofParams(at)) || len(p.Headers) != 0 {
+		return nil, fmt.Errorf("%w: Proof.Params, Proof.Headers: must be %v, and none", exchange.ErrInvalid, proofParams(at))
+	}
+	if _, err := v.api.market(ctx, pair); err != nil {
+		return nil, err
+	}
+	var orders []exchange.Order
+	err := v.api.http.Once(ctx, transport.Call{
+		Weight: openOrdersWeight,
+		Request: func(time.Time) (transport.Request, error) {
+			return request(http.MethodGet, openOrdersPath, proofQuery(pair, p.IssuedAt), p.Key, p.Signature), nil
+		},
+		Accept: func(body []byte) (err error) {
+			orders, err = parseOpenOrders(body, pair)
+			return err
+		},
+	})
+	return orders, err
+}
+
+func proofParams(at time.Time) map[string]string {
+	return map[string]string{"recvWindow": recvWindowMs, "timestamp": strconv.FormatInt(at.UnixMilli(), 10)}
+}
+
+func proofQuery(pair exchange.Pair, at time.Time) string {
+	return stamped(url.Values{"symbol": {symbol(pair)}}, at)
+}

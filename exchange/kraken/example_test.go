@@ -1,0 +1,26 @@
+package kraken_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/evenkeelhq/evenkeel/exchange"
+	"github.com/evenkeelhq/evenkeel/exchange/kraken"
+)
+
+// A provider signs a proof of its open orders with a key that may only read, and
+// sends nothing. The secret is the one of the venue's documentation.
+func Example() {
+	prover, err := kraken.NewProver("my-read-only-key", "kQH5HW/8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6F1huXg==")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	pair := exchange.Pair{Base: "BTC", Quote: "USDT"}
+	proof, err := prover.ProveOpenOrders(pair, time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC))
+	fmt.Println(proof, err)
+	fmt.Println(proof.Params)
+	// Output:
+	// proof of BTC/USDT at "kraken" by "my-read-only-key" of 2024-05-01 12:00:00 +0000 UTC <nil>
+	// map[nonce:1714564800000000]
+}

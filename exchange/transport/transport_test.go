@@ -1,0 +1,474 @@
+package transport_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeelhq/evenkeel/exchange"
+	"github.com/evenkeelhq/evenkeel/exchange/transport"
+)
+
+// venue answers requests without a network.
+type venue func(*http.Request) (*http.Response, error)
+
+func (v venue) RoundTrip(r *http.Request) (*http.Response, error) { return v(r) }
+
+func answer(status int, body string, header ...string) *http.Response {
+	a := &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+	for i := 0; i < len(header); i += 2 {
+		a.Header.Set(header[i], header[i+1])
+	}
+	return a
+}
+
+var errReset = errors.New("connection reset")
+
+// reply is one answer of a script; without a status it gets lost.
+type reply struct {
+	status int
+	body   string
+	header []string
+}
+
+func says(status int, body string, header ...string) reply { return reply{status, body, header} }
+
+var loses reply
+
+// script gives each reply in turn, and the last one from then on; it notes when
+// each request came and what was signed.
+type script struct {
+	replies []reply
+
+	mu    sync.Mutex
+	times []time.Time
+	signs []string
+}
+
+func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := s.replies[min(len(s.times), len(s.replies)-1)]
+	s.times = append(s.times, time.Now())
+	s.signs = append(s.signs, r.URL.RawQuery)
+	if next.status == 0 {
+		return nil, errReset
+	}
+	return answer(next.status, next.body, next.header...), nil
+}
+
+func config(v http.RoundTripper) transport.Config {
+	return transport.Config{
+		Base: "https://venue.example", Every: 100 * time.Millisecond, Burst: 5, Retries: 2, RoundTripper: v,
+		Refusal: func(status int, body []byte) error {
+			switch {
+			case strings.Contains(string(body), "busy"):
+				return &exchange.RateLimitError{RetryAfter: 3 * time.Second}
+			case status == http.StatusUnauthorized:
+				return fmt.Errorf("%w: %s", exchange.ErrAuth, body)
+			default:
+				return nil
+			}
+		},
+	}
+}
+
+func client(t *testing.T, replies ...reply) (*transport.Client, *script) {
+	t.Helper()
+	s := &script{replies: replies}
+	c, err := transport.New(config(s))
+	require.NoError(t, err)
+	return c, s
+}
+
+// call signs with the time, and takes any object.
+func call() transport.Call {
+	return transport.Call{
+		Request: func(now time.Time) (transport.Request, error) {
+			return transport.Request{Method: http.MethodGet, Path: "/x", Query: fmt.Sprint("at=", now.UnixMilli())}, nil
+		},
+		Accept: func(body []byte) error {
+			var object map[string]any
+			return transport.JSON(body, &object)
+		},
+	}
+}
+
+func TestWhatAnAnswerMeans(t *testing.T) {
+	for _, c := range []struct {
+		story        string
+		reply        reply
+		read, change error // what they return
+		asked        int   // how often a read asks
+	}{
+		{"an answer", says(200, "{}"), nil, nil, 1},
+		{"a lost connection", loses, transport.ErrNoAnswer, exchange.ErrUnknownOutcome, 3},
+		{"a server error", says(502, "<html>"), transport.ErrNoAnswer, exchange.ErrUnknownOutcome, 3},
+		{"a server that is down, without a word for how long", says(503, ""), transport.ErrNoAnswer, exchange.ErrUnknownOutcome, 3},
+		{"a server that is down for a while", says(503, "", "Retry-After", "9"), exchange.ErrRateLimited, exchange.ErrUnknownOutcome, 1},
+		{"too many requests", says(429, "{}"), exchange.ErrRateLimited, exchange.ErrRateLimited, 1},
+		{"a ban", says(418, "{}", "Retry-After", "9"), exchange.ErrRateLimited, exchange.ErrRateLimited, 1},
+		{"a rate limit in words", says(200, `"busy"`), exchange.ErrRateLimited, exchange.ErrRateLimited, 1},
+		{"a refusal", says(401, "{}"), exchange.ErrAuth, exchange.ErrAuth, 1},
+		{"a refusal that we do not understand", says(400, "{}"), transport.ErrBadAnswer, exchange.ErrUnknownOutcome, 1},
+		{"a redirect, which is not followed", says(302, "{}", "Location", "https://elsewhere.example"), transport.ErrBadAnswer, exchange.ErrUnknownOutcome, 1},
+		{"no JSON", says(200, "<html>"), transport.ErrBadAnswer, exchange.ErrUnknownOutcome, 1},
+		{"an answer of just the longest size", says(200, "{"+strings.Repeat(" ", transport.MaxAnswer-2)+"}"), nil, nil, 1},
+		{"an answer one byte longer", says(200, "{"+strings.Repeat(" ", transport.MaxAnswer-1)+"}"), transport.ErrBadAnswer, exchange.ErrUnknownOutcome, 1},
+	} {
+		t.Run(c.story, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				reader, s := client(t, c.reply)
+				err := reader.Read(t.Context(), call())
+				require.ErrorIs(t, err, c.read)
+				require.Len(t, s.times, c.asked)
+
+				changer, s := client(t, c.reply)
+				err = changer.Change(t.Context(), call())
+				require.ErrorIs(t, err, c.change)
+				require.Len(t, s.times, 1, "a change is sent once")
+				if errors.Is(c.change, exchange.ErrUnknownOutcome) {
+					require.NotErrorIs(t, err, exchange.ErrRateLimited, "which would mean that nothing was done")
+				} else {
+					require.NotErrorIs(t, err, exchange.ErrUnknownOutcome)
+				}
+
+				once, s := client(t, c.reply)
+				require.ErrorIs(t, once.Once(t.Context(), call()), c.read)
+				require.Len(t, s.times, 1)
+			})
+		})
+	}
+}
+
+func TestARetryIsSignedAnewAndWaitsLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := client(t, loses, loses, says(200, "{}"))
+		begin := time.Now()
+		require.NoError(t, c.Read(t.Context(), call()))
+		require.Equal(t, []time.Duration{0, 250 * time.Millisecond, 750 * time.Millisecond}, since(begin, s.times))
+		require.Len(t, s.signs, 3)
+		require.NotEqual(t, s.signs[0], s.signs[1])
+		require.NotEqual(t, s.signs[1], s.signs[2])
+	})
+}
+
+func since(begin time.Time, times []time.Time) []time.Duration {
+	var out []time.Duration
+	for _, at := range times {
+		out = append(out, at.Sub(begin))
+	}
+	return out
+}
+
+func TestNothingIsSentBeforeTheVenueAllowsIt(t *testing.T) {
+	for _, c := range []struct {
+		story string
+		reply reply
+		wait  time.Duration
+	}{
+		{"in seconds", says(429, "", "Retry-After", "7"), 7 * time.Second},
+		{"as a ban", says(418, "", "Retry-After", "120"), 2 * time.Minute},
+		{"while it is down", says(503, "", "Retry-After", "5"), 5 * time.Second},
+		{"as a date", says(429, "", "Retry-After", "Sat, 01 Jan 2000 00:00:30 GMT"), 30 * time.Second},
+		{"as a date that is past", says(429, "", "Retry-After", "Fri, 31 Dec 1999 00:00:00 GMT"), time.Second},
+		{"without a number", says(429, ""), 10 * time.Second},
+		{"in words that mean nothing", says(429, "", "Retry-After", "later"), 10 * time.Second},
+		{"as a number of no sense", says(429, "", "Retry-After", "4000000000"), 72 * time.Hour},
+		{"in the venue's own words", says(200, "busy"), 3 * time.Second},
+	} {
+		t.Run(c.story, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { // which begins at midnight of 1 January 2000
+				cl, s := client(t, c.reply, says(200, "{}"))
+				requireLimited(t, cl.Read(t.Context(), call()), c.wait)
+				time.Sleep(c.wait - time.Nanosecond)
+				requireLimited(t, cl.Read(t.Context(), call()), time.Nanosecond)
+				requireLimited(t, cl.Change(t.Context(), call()), time.Nanosecond)
+				require.Len(t, s.times, 1)
+				time.Sleep(time.Nanosecond)
+				require.NoError(t, cl.Read(t.Context(), call()))
+				require.Len(t, s.times, 2)
+			})
+		})
+	}
+}
+
+func TestAStrangersRateLimitHoldsNobodyElseBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := client(t, says(200, "busy"), says(200, "{}"), says(429, "", "Retry-After", "9"))
+		requireLimited(t, c.Once(t.Context(), call()), 3*time.Second)
+		require.NoError(t, c.Once(t.Context(), call()))
+		requireLimited(t, c.Once(t.Context(), call()), 9*time.Second)
+		requireLimited(t, c.Once(t.Context(), call()), 9*time.Second)
+		require.Len(t, s.times, 3, "but our address's does")
+	})
+}
+
+func requireLimited(t *testing.T, err error, wait time.Duration) {
+	t.Helper()
+	require.ErrorIs(t, err, exchange.ErrRateLimited)
+	var limit *exchange.RateLimitError
+	require.ErrorAs(t, err, &limit)
+	require.Equal(t, wait, limit.RetryAfter)
+}
+
+func TestALaterShorterWaitDoesNotShortenABan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		arrived := make(chan struct{}, 2)
+		release := []chan string{make(chan string), make(chan string)}
+		n := 0
+		cl, err := transport.New(config(venue(func(*http.Request) (*http.Response, error) {
+			mine := release[n]
+			n++
+			arrived <- struct{}{}
+			return answer(429, "", "Retry-After", <-mine), nil
+		})))
+		require.NoError(t, err)
+		for range 2 {
+			go func() { _ = cl.Read(t.Context(), call()) }()
+			<-arrived
+		}
+		release[0] <- "60"
+		synctest.Wait()
+		release[1] <- "2"
+		synctest.Wait()
+		requireLimited(t, cl.Read(t.Context(), call()), time.Minute)
+	})
+}
+
+func TestThePaceIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := client(t, says(200, "{}"))
+		begin := time.Now()
+		for range 7 { // a burst of 5, then one every 100 ms
+			require.NoError(t, c.Read(t.Context(), call()))
+		}
+		heavy := call()
+		heavy.Weight = 4
+		require.NoError(t, c.Read(t.Context(), heavy))
+		time.Sleep(time.Hour) // the bucket holds no more than the burst
+		for range 6 {
+			require.NoError(t, c.Read(t.Context(), call()))
+		}
+		ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+		late := time.Hour + ms(600)
+		require.Equal(t, []time.Duration{0, 0, 0, 0, 0, ms(100), ms(200), ms(600), late, late, late, late, late, late + ms(100)}, since(begin, s.times))
+
+		heavy.Weight = 6
+		require.ErrorIs(t, c.Read(t.Context(), heavy), exchange.ErrInvalid, "it would wait for ever")
+	})
+}
+
+func TestWhoWaitsForATurnHearsOfABan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := config(nil)
+		asked := 0
+		cfg.Burst, cfg.RoundTripper = 1, venue(func(*http.Request) (*http.Response, error) {
+			asked++
+			time.Sleep(60 * time.Millisecond) // the next turn is in 100
+			return answer(429, "", "Retry-After", "9"), nil
+		})
+		c, err := transport.New(cfg)
+		require.NoError(t, err)
+		go func() { _ = c.Read(t.Context(), call()) }()
+		synctest.Wait()
+		requireLimited(t, c.Read(t.Context(), call()), 8960*time.Millisecond)
+		require.Equal(t, 1, asked)
+	})
+}
+
+func TestAnEndedContextSendsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := client(t, loses)
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.ErrorIs(t, c.Change(ended, call()), context.Canceled)
+		require.NotErrorIs(t, c.Change(ended, call()), exchange.ErrUnknownOutcome)
+		require.Empty(t, s.times)
+
+		short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		require.ErrorIs(t, c.Read(short, call()), context.DeadlineExceeded, "it ends while waiting for the second retry")
+		require.Len(t, s.times, 2)
+	})
+}
+
+func TestAVenueThatDoesNotAnswerIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hangs := venue(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})
+		c, err := transport.New(config(hangs))
+		require.NoError(t, err)
+		begin := time.Now()
+		require.ErrorIs(t, c.Change(t.Context(), call()), exchange.ErrUnknownOutcome)
+		require.Equal(t, 10*time.Second, time.Since(begin))
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err = c.Change(ctx, call())
+		require.ErrorIs(t, err, exchange.ErrUnknownOutcome, "it was on its way")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	})
+}
+
+func TestAnAnswerThatBreaksOffIsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, err := transport.New(config(venue(func(*http.Request) (*http.Response, error) {
+			a := answer(200, "")
+			a.Body = io.NopCloser(io.MultiReader(strings.NewReader("{}"), broken{}))
+			return a, nil
+		})))
+		require.NoError(t, err)
+		require.ErrorIs(t, c.Change(t.Context(), call()), exchange.ErrUnknownOutcome)
+	})
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, errReset }
+
+func TestWhatIsSentIsWhatWasSigned(t *testing.T) {
+	var got *http.Request
+	cl, err := transport.New(config(venue(func(r *http.Request) (*http.Response, error) {
+		got = r
+		return answer(200, "{}"), nil
+	})))
+	require.NoError(t, err)
+	request := transport.Request{Method: http.MethodPost, Path: "/a/b", Query: "x=1%2F2", Body: "y=3", Header: map[string]string{"API-Key": "k"}}
+	c := call()
+	c.Request = func(time.Time) (transport.Request, error) { return request, nil }
+	require.NoError(t, cl.Change(t.Context(), c))
+	body, err := io.ReadAll(got.Body)
+	require.NoError(t, err)
+	require.Equal(t, "POST https://venue.example/a/b?x=1%2F2 y=3 k", fmt.Sprint(got.Method, " ", got.URL, " ", string(body), " ", got.Header.Get("API-Key")))
+
+	request.Header["API-Key"] = "k\r\nHost: elsewhere"
+	require.ErrorIs(t, cl.Change(t.Context(), c), exchange.ErrInvalid)
+	c.Request = func(time.Time) (transport.Request, error) { return request, errReset }
+	require.ErrorIs(t, cl.Read(t.Context(), c), errReset)
+}
+
+func TestNewRefusesWhatItCannotUse(t *testing.T) {
+	for _, c := range []struct {
+		field string
+		spoil func(*transport.Config)
+	}{
+		{`Config.Base ""`, func(c *transport.Config) { c.Base = "" }},
+		{`Config.Base "venue.example"`, func(c *transport.Config) { c.Base = "venue.example" }},
+		{`Config.Base "ftp://x"`, func(c *transport.Config) { c.Base = "ftp://x" }},
+		{`Config.Base "http://venue.example"`, func(c *transport.Config) { c.Base = "http://venue.example" }},
+		{`Config.Base "https://me:secret@x"`, func(c *transport.Config) { c.Base = "https://me:secret@x" }},
+		{`Config.Base "https://x/"`, func(c *transport.Config) { c.Base = "https://x/" }},
+		{`Config.Base "https://x?y"`, func(c *transport.Config) { c.Base = "https://x?y" }},
+		{"Config.Every 0s", func(c *transport.Config) { c.Every = 0 }},
+		{"Config.Burst 0", func(c *transport.Config) { c.Burst = 0 }},
+		{"Config.Retries -1", func(c *transport.Config) { c.Retries = -1 }},
+		{"Config.Retries 11", func(c *transport.Config) { c.Retries = 11 }},
+		{"Config.Timeout -1ns", func(c *transport.Config) { c.Timeout = -1 }},
+		{"Config.Refusal nil", func(c *transport.Config) { c.Refusal = nil }},
+	} {
+		t.Run(c.field, func(t *testing.T) {
+			cfg := config(nil)
+			c.spoil(&cfg)
+			_, err := transport.New(cfg)
+			require.ErrorIs(t, err, exchange.ErrInvalid)
+			require.ErrorContains(t, err, c.field)
+		})
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for text, want := range map[string]string{
+		`"1.50"`: "1.5", `2`: "2", `-3e-8`: "-0.00000003", `"0"`: "0", `1e36`: "1" + strings.Repeat("0", 36),
+	} {
+		var n transport.Number
+		require.NoError(t, json.Unmarshal([]byte(text), &n), text)
+		require.Equal(t, want, n.String())
+		require.True(t, n.Given)
+	}
+	for _, text := range []string{`""`, `"abc"`, `null`, `true`, `{}`, `"1e37"`, `"1e-73"`, `"` + strings.Repeat("1", 81) + `"`} {
+		var n transport.Number
+		require.Error(t, json.Unmarshal([]byte(text), &n), text)
+		require.False(t, n.Given)
+	}
+}
+
+func TestAnObjectOfIdsKeepsItsOrderAndHasEachOnce(t *testing.T) {
+	var got transport.Entries[int]
+	require.NoError(t, json.Unmarshal([]byte(`{"b":1,"a":2}`), &got))
+	require.Equal(t, transport.Entries[int]{{Key: "b", Value: 1}, {Key: "a", Value: 2}}, got)
+	require.NoError(t, json.Unmarshal([]byte(`{}`), &got))
+	require.NotNil(t, got)
+	require.Empty(t, got)
+	for _, text := range []string{`{"a":1,"b":2,"a":3}`, `[]`, `null`, `1`, `{"a":"x"}`} {
+		require.Error(t, json.Unmarshal([]byte(text), &got), text)
+	}
+}
+
+func TestACacheAsksAgainWhenItsAnswerIsOld(t *testing.T) {
+	now := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)
+	asked := 0
+	ask := func() (int, error) {
+		asked++
+		if asked == 1 {
+			return 0, errReset
+		}
+		return asked, nil
+	}
+	cache := transport.Cache[string, int]{MaxAge: time.Hour}
+	get := func(after time.Duration) (int, error) { return cache.Get(t.Context(), "a", now.Add(after), ask) }
+	_, err := get(0)
+	require.ErrorIs(t, err, errReset)
+	for _, step := range []struct {
+		after time.Duration
+		want  int
+	}{{0, 2}, {time.Hour, 2}, {time.Hour + 1, 3}} {
+		got, err := get(step.after)
+		require.NoError(t, err)
+		require.Equal(t, step.want, got, "an error is not kept; after %v", step.after)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = cache.Get(ended, "a", now, ask)
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestAPlacerThatIsGivenUpSendsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var placer transport.Placer
+		o := exchange.Order{ClientID: "a1"}
+		looking := make(chan struct{})
+		none := func(context.Context) (exchange.Order, error) { return exchange.Order{}, exchange.ErrNotFound }
+		sent := 0
+		send := func(context.Context) (exchange.Order, error) {
+			sent++
+			<-looking
+			return o, nil
+		}
+		go func() { _, _ = placer.Place(t.Context(), o, none, send) }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := placer.Place(ctx, o, none, send)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Equal(t, 1, sent)
+		close(looking)
+		synctest.Wait()
+
+		_, err = placer.Place(t.Context(), o, func(context.Context) (exchange.Order, error) { return exchange.Order{}, errReset }, send)
+		require.ErrorIs(t, err, errReset, "who cannot look does not send")
+		require.Equal(t, 1, sent)
+	})
+}
