@@ -106,6 +106,14 @@ func floorTo(x, step decimal.Decimal) decimal.Decimal {
 	return steps.Mul(step)
 }
 
+// minus is x - y, at no cost where y is zero, as most floors are.
+func minus(x, y decimal.Decimal) decimal.Decimal {
+	if y.IsZero() {
+		return x
+	}
+	return x.Sub(y)
+}
+
 // tidy keeps what the state remembers from growing more and more decimals.
 func tidy(x decimal.Decimal) decimal.Decimal {
 	if x.Exponent() >= -scale {

@@ -108,10 +108,10 @@ func (t *turn) size(b *Block) (size decimal.Decimal, refused Reason) {
 	}
 	limit(NoOvershoot, t.d.SpotBps.Abs().Mul(cfg.DepthUnitsPerBps))
 	if cfg.BlockCap.IsPositive() {
-		limit(BlockCap, cfg.BlockCap.Sub(b.CapUsed))
+		limit(BlockCap, minus(cfg.BlockCap, b.CapUsed))
 	}
 	if cfg.WindowCap.IsPositive() {
-		limit(WindowCap, cfg.WindowCap.Sub(t.volume(b.Number)))
+		limit(WindowCap, minus(cfg.WindowCap, t.volume(b.Number)))
 	}
 	t.limitInventory(b, limit)
 	if cfg.ImpactBpsPerUnit.IsPositive() {
@@ -136,15 +136,15 @@ func (t *turn) limitInventory(b *Block, limit func(Reason, decimal.Decimal)) {
 	}
 	base, quote := &t.cfg.Base, &t.cfg.Quote
 	if t.s.Sign > 0 {
-		limit(Inventory, b.Base.Sub(base.Floor))
+		limit(Inventory, minus(b.Base, base.Floor))
 		if quote.Max.IsPositive() {
-			limit(InventoryMax, inBase(quote.Max.Sub(b.Quote)))
+			limit(InventoryMax, inBase(minus(quote.Max, b.Quote)))
 		}
 		return
 	}
-	limit(Inventory, inBase(b.Quote.Sub(quote.Floor)))
+	limit(Inventory, inBase(minus(b.Quote, quote.Floor)))
 	if base.Max.IsPositive() {
-		limit(InventoryMax, base.Max.Sub(b.Base))
+		limit(InventoryMax, minus(base.Max, b.Base))
 	}
 }
 
