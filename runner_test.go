@@ -245,6 +245,26 @@ func TestAStandbyIsPatient(t *testing.T) {
 	})
 }
 
+// Whoever takes over starts from what the leader left, also if it had a state of
+// its own from before: a takeover that is refused would cost another wait.
+func TestATakeoverStartsFromWhatTheLeaderLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shared, w := new(memory.Store), &tank{level: 99}
+		second := runner(t, w, shared, evenkeel.Options{Every: time.Second, Standby: 5 * time.Second})
+		_, err := second.Tick(t.Context(), time.Now())
+		require.NoError(t, err)
+		first := runner(t, &tank{level: 99}, shared, evenkeel.Options{})
+		for range 2 {
+			_, err := first.Tick(t.Context(), time.Now())
+			require.NoError(t, err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 7500*time.Millisecond)
+		defer cancel()
+		require.ErrorIs(t, second.Run(ctx), context.DeadlineExceeded)
+		require.EqualValues(t, 6, newest(t, shared).Seq, "silent for 5 s, then a record at 5, 6 and 7 s")
+	})
+}
+
 func TestAnOvertakenStandbyStandsByAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := new(memory.Store)

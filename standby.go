@@ -12,9 +12,9 @@ import (
 // in the journal are another machine's time and prove nothing here.
 type watch struct {
 	patience time.Duration // 0: never waits
-	heard    bool          // the journal was read at least once
-	seq      uint64        // its last record then
-	since    time.Time     // when seq was first seen
+	heard    bool          // seq and since are known
+	seq      uint64        // last record of the journal
+	since    time.Time     // when it was first seen
 }
 
 func newWatch(patience time.Duration) *watch { return &watch{patience: patience} }
@@ -50,6 +50,7 @@ func (r *Runner[S, O, D]) silent(ctx context.Context, w *watch) bool {
 	if !w.hear(last.Seq, r.opts.Clock.Now()) {
 		return false
 	}
+	r.loaded = false // what was loaded before the wait is not what the leader left
 	r.opts.Log.Info("taking over", zap.String("key", r.key), zap.Uint64("after", last.Seq))
 	return true
 }
