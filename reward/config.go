@@ -32,6 +32,10 @@ type Market struct {
 	Reward         decimal.Decimal // per round when the target is met, > 0, a multiple of the last unit
 	Target         decimal.Decimal // liquidity of both sides, in the pegged asset, > 0
 	Ask, Bid       Book            // their ratios sum to 1
+
+	// Auction buys liquidity from the cheapest instead; Reward, Target, Ask and Bid
+	// are then left out.
+	Auction *Auction `json:",omitempty"`
 }
 
 // Book is one side of a market.
@@ -73,7 +77,7 @@ func (c Config) validate() error {
 	}
 	seen := make(map[marketID]bool, len(c.Markets))
 	for _, m := range c.Markets {
-		if err := m.validate(c.Places); err != nil {
+		if err := m.validate(c); err != nil {
 			return err
 		}
 		id := m.id()
@@ -85,16 +89,29 @@ func (c Config) validate() error {
 	return nil
 }
 
-func (m Market) validate(places int32) error {
+func (m Market) validate(c Config) error {
 	if err := check(
 		rule{plain(m.Exchange), "Market.Exchange", m.Exchange, mustBePlain},
 		rule{plain(m.Unit), "Market.Unit", m.Unit, mustBePlain},
+	); err != nil {
+		return err
+	}
+	if m.Auction != nil {
+		if err := check(rule{
+			m.Reward.IsZero() && m.Target.IsZero() && m.Ask.isZero() && m.Bid.isZero(),
+			m.name() + ".Auction", "beside ranks", "must come without Reward, Target, Ask and Bid",
+		}); err != nil {
+			return err
+		}
+		return m.Auction.validate(c, m.name())
+	}
+	if err := check(
 		rule{positive(m.Reward), m.name() + ".Reward", m.Reward, mustBePositive},
 		rule{positive(m.Target), m.name() + ".Target", m.Target, mustBePositive},
 	); err != nil {
 		return err
 	}
-	if err := check(rule{m.Reward.Equal(m.Reward.Truncate(places)), m.name() + ".Reward", m.Reward, fmt.Sprintf("must have at most %d decimals", places)}); err != nil {
+	if err := check(rule{m.Reward.Equal(m.Reward.Truncate(c.Places)), m.name() + ".Reward", m.Reward, fmt.Sprintf("must have at most %d decimals", c.Places)}); err != nil {
 		return err
 	}
 	if err := m.Ask.validate(m.name() + ".ask"); err != nil {
@@ -137,6 +154,8 @@ func (b Book) validate(name string) error {
 	return check(rule{sum.Cmp(one) <= 0, name + ": sum of the rank ratios", sum, "must be at most 1"})
 }
 
+func (b Book) isZero() bool { return b.Ratio.IsZero() && len(b.Ranks) == 0 }
+
 // name is how errors call m: "exchange.unit".
 func (m Market) name() string { return m.Exchange + "." + m.Unit }
 
@@ -144,14 +163,31 @@ func (m Market) id() marketID { return marketID{m.Exchange, m.Unit} }
 
 // book returns the side's half of m; side is Ask or Bid.
 func (m Market) book(side exchange.Side) Book {
-	if side == exchange.Ask {
+	switch {
+	case m.Auction != nil && side == exchange.Ask:
+		return m.Auction.Ask.book()
+	case m.Auction != nil:
+		return m.Auction.Bid.book()
+	case side == exchange.Ask:
 		return m.Ask
 	}
 	return m.Bid
 }
 
+// most is what a round of m can cost.
+func (m Market) most(c Config) decimal.Decimal {
+	if m.Auction != nil {
+		return m.Auction.most(c)
+	}
+	return m.Reward
+}
+
 // sorted returns a copy of m with the tightest ranks first.
 func (m Market) sorted() Market {
+	if m.Auction != nil {
+		auction := *m.Auction
+		m.Auction = &auction
+	}
 	for _, b := range []*Book{&m.Ask, &m.Bid} {
 		b.Ranks = slices.SortedFunc(slices.Values(b.Ranks), func(x, y Rank) int { return x.Tolerance.Cmp(y.Tolerance) })
 	}

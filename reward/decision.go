@@ -49,6 +49,7 @@ const (
 	NoMarket  Verdict = "no_market" // exchange or unit is not in the Config
 	Stale     Verdict = "stale"     // seen longer than MaxAge ago, or in the future
 	Young     Verdict = "young"     // first seen less than MinAge before
+	Outbid    Verdict = "outbid"    // others asked less in the auction and met the target, or it asks more than the most that is paid
 	Replayed  Verdict = "replayed"  // taken up by an earlier round
 )
 
@@ -56,20 +57,41 @@ const (
 // pots are rewards; a pot whose total is 0 stays in the grant account.
 type Tally struct {
 	Exchange, Unit string
+	Reward, Target decimal.Decimal // of the market, as configured; in an auction, the most that it pays and both targets
 	Total          decimal.Decimal // of all ranked orders
 	Counted        decimal.Decimal // of these, what counts towards the target
-	Pot            decimal.Decimal // reward × min(1, counted/target), rounded down: the rest is not spent
+	Pot            decimal.Decimal // reward × min(1, counted/target), rounded down: the rest is not spent. Or see [Auction]
 	Ask, Bid       BookTally
+}
+
+// liquidity returns what each rank offers. A rank is one by its name on the bid
+// side, as the ALP server reports it.
+func (d Decision) liquidity() []Liquidity {
+	var all []Liquidity
+	for _, t := range d.Markets {
+		for _, bid := range t.Bid.Ranks {
+			l := Liquidity{Exchange: t.Exchange, Unit: t.Unit, Rank: bid.Name, Bid: bid.Total}
+			for _, ask := range t.Ask.Ranks {
+				if ask.Name == bid.Name {
+					l.Ask = ask.Total
+				}
+			}
+			all = append(all, l)
+		}
+	}
+	return all
 }
 
 // BookTally is one side of a Tally.
 type BookTally struct {
+	Ratio      decimal.Decimal // as configured; 0 in an auction
+	Price      decimal.Decimal `json:",omitzero"` // that an auction cleared at, per unit of liquidity and day
 	Total, Pot decimal.Decimal
 	Ranks      []RankTally // the tightest first
 }
 
 // RankTally is one rank of a BookTally.
 type RankTally struct {
-	Name       string
+	Rank       // as configured
 	Total, Pot decimal.Decimal
 }

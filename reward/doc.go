@@ -19,6 +19,8 @@
 // rank's part or what the ratios leave over, stays in the grant account that
 // funds the pool.
 //
+// A market may instead buy its liquidity from those who ask least: see [Auction].
+//
 // Start with [New] and feed Step one [Observation] per round. [Engine.Place]
 // tells a provider the rank of an order at once, [Sight] reads an order of a
 // venue, [ParseAddress] checks where a reward is to be paid. [Ledger] is what

@@ -28,7 +28,7 @@ func New(cfg Config) (*Engine, error) {
 	for i, m := range cfg.Markets {
 		cfg.Markets[i] = m.sorted()
 		e.markets[m.id()] = i
-		e.fullRound = e.fullRound.Add(m.Reward)
+		e.fullRound = e.fullRound.Add(m.most(cfg))
 	}
 	written, err := json.Marshal(cfg)
 	if err != nil {

@@ -19,6 +19,7 @@ type Order struct {
 	OrderID  string          // the exchange's name for the order, up to 256 bytes
 	Price    decimal.Decimal // limit, > 0
 	Amount   decimal.Decimal // what is left to trade, in the pegged asset, >= 0
+	Cost     decimal.Decimal `json:",omitzero"` // what an auction asks for a unit of Amount and a day, >= 0; ranks do not look at it
 	Peg      decimal.Decimal // what Price is measured against, as of SeenAt, > 0
 	SeenAt   time.Time       // UTC
 	Since    time.Time       // when the same order was first seen: SeenAt or before
@@ -37,6 +38,7 @@ func (o Order) Validate() error {
 		rule{named(o.OrderID, maxText), "Order.OrderID", o.OrderID, "must have 1 to 256 bytes"},
 		rule{positive(o.Price), "Order.Price", o.Price, mustBePositive},
 		rule{!o.Amount.IsNegative() && inRange(o.Amount), "Order.Amount", o.Amount, "must be >= 0, below 1e18, with at most 18 decimals"},
+		rule{!o.Cost.IsNegative() && inRange(o.Cost), "Order.Cost", o.Cost, "must be >= 0, below 1e18, with at most 18 decimals"},
 		rule{positive(o.Peg), "Order.Peg", o.Peg, mustBePositive},
 		rule{!o.Since.IsZero() && !o.Since.After(o.SeenAt), "Order.Since", o.Since, "must be a time up to SeenAt"},
 	)

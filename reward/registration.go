@@ -12,7 +12,8 @@ type Registration struct {
 	User           string // public part of the key at the exchange, up to 120 bytes
 	Address        string // as [ParseAddress] returns it
 	Exchange, Unit string
-	At             time.Time
+	Signer         string    // public key that the user's requests must be signed with, up to 256 bytes; "" for none
+	At             time.Time // from when on it holds
 }
 
 const (
@@ -33,6 +34,7 @@ func (r Registration) Validate() error {
 		rule{named(r.User, maxUser), "Registration.User", r.User, fmt.Sprintf("must have 1 to %d bytes", maxUser)},
 		rule{plain(r.Exchange), "Registration.Exchange", r.Exchange, mustBePlain},
 		rule{plain(r.Unit), "Registration.Unit", r.Unit, mustBePlain},
+		rule{len(r.Signer) <= maxText, "Registration.Signer", r.Signer, "must have at most 256 bytes"},
 		rule{!r.At.IsZero(), "Registration.At", r.At, "must be a time"},
 	)
 }

@@ -20,6 +20,7 @@ type ranked struct{ ask, bid [maxRanks]group }
 type group struct {
 	outcomes []int // index into round.outcomes
 	amounts  []decimal.Decimal
+	costs    []decimal.Decimal // in an auction only
 	total    decimal.Decimal
 }
 
@@ -71,4 +72,7 @@ func (r *round) place(i int, o Order, m int) {
 	g.outcomes = append(g.outcomes, i)
 	g.amounts = append(g.amounts, o.Amount)
 	g.total = g.total.Add(o.Amount)
+	if r.cfg.Markets[m].Auction != nil {
+		g.costs = append(g.costs, o.Cost)
+	}
 }

@@ -32,8 +32,16 @@ type Ledger interface {
 	// key, since registering needs no proof. An invalid r is refused with the
 	// error of [Registration.Validate].
 	Register(ctx context.Context, r Registration) error
-	// Registrations returns those of a user, oldest first.
-	Registrations(ctx context.Context, user string) ([]Registration, error)
+	// Rebind gives every account of r.User at r.Exchange another Address and
+	// Signer as of r.At, which may lie ahead of now; r.Unit names one of them. It
+	// replaces an earlier Rebind that does not hold at now, so that the owner of a
+	// key can take back what a thief asked for. It is ErrUnregistered unless the
+	// account is on record. Whether the user asked for it, the caller knows.
+	Rebind(ctx context.Context, r Registration, now time.Time) error
+	// Registrations returns those of a user as they hold at now, oldest first.
+	Registrations(ctx context.Context, user string, now time.Time) ([]Registration, error)
+	// Registered returns how many registrations there are.
+	Registered(ctx context.Context) (int, error)
 
 	// Submit keeps what a proof showed: all of it, or on an error nothing. Each
 	// order gets a number higher than any that Pending has ever shown, and as
@@ -67,13 +75,29 @@ type Ledger interface {
 }
 
 // WorldConfig is what an engine's world consists of. Every field is required but
-// Inbox.
+// Inbox and Reporter.
 type WorldConfig struct {
 	Key    string  // the runner's; grants are taken from the inbox under it
 	Engine *Engine // the runner's
 	Ledger Ledger
 	Store  evenkeel.Store // the runner's
 	Inbox  evenkeel.Inbox // optional: grants; a body is the JSON of a [Grant], whose Seq is the command's
+
+	Reporter Reporter // optional: told of each round once it is booked
+}
+
+// Reporter makes the pool's liquidity public.
+type Reporter interface {
+	// Report tells what stands behind each rank of a market. It may be called
+	// again with the same round, and bounds the time that it takes: the next round
+	// waits for it.
+	Report(ctx context.Context, round uint64, liquidity []Liquidity) error
+}
+
+// Liquidity is what one rank of a market offers, in the pegged asset.
+type Liquidity struct {
+	Exchange, Unit, Rank string
+	Bid, Ask             decimal.Decimal
 }
 
 // World is the I/O half of an [Engine], for an evenkeel.Runner that ticks about
@@ -140,8 +164,22 @@ func (w *World) grants(ctx context.Context, s State) ([]Grant, error) {
 }
 
 // Act implements evenkeel.World: it books the decision, and before it every one
-// that the journal has and the ledger missed. Money owed is never late.
+// that the journal has and the ledger missed, and then reports the round. Money
+// owed is never late.
 func (w *World) Act(ctx context.Context, _ time.Time, stamp evenkeel.Stamp, d Decision) error {
+	if err := w.bookAll(ctx, stamp, d); err != nil {
+		return err
+	}
+	if w.cfg.Reporter == nil || d.Reason == RoundDone {
+		return nil
+	}
+	if err := w.cfg.Reporter.Report(ctx, d.Round, d.liquidity()); err != nil {
+		return fmt.Errorf("report round %d: %w", d.Round, err)
+	}
+	return nil
+}
+
+func (w *World) bookAll(ctx context.Context, stamp evenkeel.Stamp, d Decision) error {
 	booked, err := w.cfg.Ledger.Booked(ctx)
 	if err != nil {
 		return fmt.Errorf("last booked: %w", err)

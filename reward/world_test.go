@@ -162,6 +162,52 @@ func TestPool(t *testing.T) {
 	}
 }
 
+// board is a Reporter that keeps what it was told, if it is up.
+type board struct {
+	down bool
+	told []string
+}
+
+func (b *board) Report(_ context.Context, round uint64, liquidity []reward.Liquidity) error {
+	if b.down {
+		return errDown
+	}
+	for _, l := range liquidity {
+		b.told = append(b.told, fmt.Sprint(round, " ", l.Exchange, ".", l.Unit, ".", l.Rank, " ", l.Bid, " ", l.Ask))
+	}
+	return nil
+}
+
+// Each round is reported once it is booked, by the ranks of the bid side; who
+// does not listen holds up no credit.
+func TestRoundsAreReported(t *testing.T) {
+	p := newPool(t)
+	p.command("motion", `{"Amount": "1", "Approval": "motion 7"}`)
+	var reports board
+	e := engine(t, func(c *reward.Config) {
+		c.Markets = c.Markets[:1]
+		c.Markets[0].Ask.Ranks = c.Markets[0].Ask.Ranks[1:]
+	})
+	world, err := reward.NewWorld(reward.WorldConfig{Key: poolKey, Engine: e, Ledger: &p.ledger, Store: &p.store, Inbox: &p.inbox, Reporter: &reports})
+	require.NoError(t, err)
+	p.runner, err = evenkeel.NewRunner(poolKey, e, world, &p.store, evenkeel.Options{})
+	require.NoError(t, err)
+	p.minute(0)
+	_, err = p.runner.Tick(t.Context(), start)
+	require.NoError(t, err, "within the round there is nothing to report")
+	require.Equal(t, []string{
+		fmt.Sprint(start.Unix(), " test_exchange.btc.rank_1 2500 0"),
+		fmt.Sprint(start.Unix(), " test_exchange.btc.rank_2 0 0"),
+	}, reports.told)
+
+	reports.down = true
+	_, err = p.runner.Tick(t.Context(), start.Add(time.Minute))
+	require.ErrorIs(t, err, errDown)
+	require.ErrorIs(t, err, evenkeel.ErrAct)
+	require.ErrorContains(t, err, "report round")
+	require.Equal(t, "0.0125", p.earned())
+}
+
 // A world that could not book says what it tried.
 func TestActReports(t *testing.T) {
 	p := newPool(t)

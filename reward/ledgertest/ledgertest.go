@@ -24,6 +24,8 @@ func Run(t *testing.T, open func(t *testing.T) reward.Ledger) {
 		"a registration is kept":                                  keepsRegistrations,
 		"who registers a key first has it":                        bindsKeys,
 		"a malformed registration is refused":                     refusesRegistrations,
+		"a key is bound anew as of its time":                      rebinds,
+		"what is bound anew can be taken back before it holds":    takesBack,
 		"sightings are numbered as they come":                     numbersSightings,
 		"the newest sightings are pending where there is a limit": limitsPending,
 		"an order is known since it was first seen":               remembersFirstSightings,
@@ -91,9 +93,7 @@ func keepsRegistrations(t *testing.T, l reward.Ledger) {
 	noError(t, l.Register(t.Context(), btc))
 	noError(t, l.Register(t.Context(), ppc))
 	noError(t, l.Register(t.Context(), registration("bob", "btc")))
-	got, err := l.Registrations(t.Context(), "ann")
-	noError(t, err)
-	equal(t, "registrations", got, []reward.Registration{btc, ppc})
+	equal(t, "registrations", registrations(t, l, "ann", start), []reward.Registration{btc, ppc})
 }
 
 func bindsKeys(t *testing.T, l reward.Ledger) {
@@ -106,9 +106,7 @@ func bindsKeys(t *testing.T, l reward.Ledger) {
 	is(t, l.Register(t.Context(), again), reward.ErrRegistered)
 	again.Exchange = "elsewhere" // where the same text is another key
 	noError(t, l.Register(t.Context(), again))
-	got, err := l.Registrations(t.Context(), "ann")
-	noError(t, err)
-	equal(t, "registrations", got, []reward.Registration{registration("ann", "btc"), again})
+	equal(t, "registrations", registrations(t, l, "ann", start), []reward.Registration{registration("ann", "btc"), again})
 }
 
 func refusesRegistrations(t *testing.T, l reward.Ledger) {
@@ -121,6 +119,54 @@ func refusesRegistrations(t *testing.T, l reward.Ledger) {
 	r.Address = address[:len(address)-1]
 	is(t, l.Register(t.Context(), r), reward.ErrAddressChecksum)
 	noError(t, l.Register(t.Context(), registration("ann", "btc")))
+}
+
+func rebinds(t *testing.T, l reward.Ledger) {
+	moved := registration("ann", "btc")
+	moved.Address, moved.Signer, moved.At = other, "key", start.Add(time.Hour)
+	is(t, l.Rebind(t.Context(), moved, start), reward.ErrUnregistered)
+	elsewhere := registration("ann", "btc")
+	elsewhere.Exchange = "elsewhere"
+	for _, r := range []reward.Registration{registration("ann", "btc"), registration("ann", "ppc"), elsewhere, registration("bob", "btc")} {
+		noError(t, l.Register(t.Context(), r))
+	}
+	broken := moved
+	broken.Address = ""
+	if err := l.Rebind(t.Context(), broken, start); err == nil {
+		t.Errorf("Rebind(%+v) = nil", broken)
+	}
+	noError(t, l.Rebind(t.Context(), moved, start))
+
+	also := moved
+	also.Unit = "ppc"
+	before, after := moved.At.Add(-time.Second), moved.At
+	equal(t, "ann before", registrations(t, l, "ann", before), []reward.Registration{registration("ann", "btc"), registration("ann", "ppc"), elsewhere})
+	equal(t, "ann after", registrations(t, l, "ann", after), []reward.Registration{moved, also, elsewhere})
+	late := registration("ann", "ltc")
+	late.At = after
+	is(t, l.Register(t.Context(), late), reward.ErrRegistered) // the key has another address by now
+	late.Address = other
+	noError(t, l.Register(t.Context(), late))
+	equal(t, "bob", registrations(t, l, "bob", after), []reward.Registration{registration("bob", "btc")})
+	n, err := l.Registered(t.Context())
+	noError(t, err)
+	equal(t, "registered", n, 5)
+}
+
+func takesBack(t *testing.T, l reward.Ledger) {
+	register(t, l, "ann")
+	move := func(to string, at, now time.Duration) reward.Registration {
+		r := registration("ann", "btc")
+		r.Address, r.At = to, start.Add(at)
+		noError(t, l.Rebind(t.Context(), r, start.Add(now)))
+		return r
+	}
+	move(other, 2*time.Hour, 0)
+	back := move(address, 3*time.Hour, time.Hour)
+	equal(t, "when the first would have held", registrations(t, l, "ann", start.Add(150*time.Minute)), []reward.Registration{registration("ann", "btc")})
+	equal(t, "when the second holds", registrations(t, l, "ann", start.Add(4*time.Hour)), []reward.Registration{back})
+	move(other, 6*time.Hour, 5*time.Hour)
+	equal(t, "until a third does", registrations(t, l, "ann", start.Add(5*time.Hour)), []reward.Registration{back})
 }
 
 func numbersSightings(t *testing.T, l reward.Ledger) {
@@ -362,9 +408,10 @@ func isEmptyAtFirst(t *testing.T, l reward.Ledger) {
 	seq, err := l.Booked(t.Context())
 	noError(t, err)
 	equal(t, "booked", seq, uint64(0))
-	registrations, err := l.Registrations(t.Context(), "ann")
+	equal(t, "registrations", len(registrations(t, l, "ann", start)), 0)
+	n, err := l.Registered(t.Context())
 	noError(t, err)
-	equal(t, "registrations", len(registrations), 0)
+	equal(t, "registered", n, 0)
 	history, err := l.History(t.Context(), "ann", 50)
 	noError(t, err)
 	equal(t, "history", len(history), 0)
@@ -395,6 +442,13 @@ func register(t *testing.T, l reward.Ledger, users ...string) {
 	for _, u := range users {
 		noError(t, l.Register(t.Context(), registration(u, "btc")))
 	}
+}
+
+func registrations(t *testing.T, l reward.Ledger, user string, now time.Time) []reward.Registration {
+	t.Helper()
+	found, err := l.Registrations(t.Context(), user, now)
+	noError(t, err)
+	return found
 }
 
 func pending(t *testing.T, l reward.Ledger, after uint64, limit int) []reward.Order {

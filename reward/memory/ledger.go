@@ -22,13 +22,17 @@ var _ reward.Ledger = (*Ledger)(nil)
 type Ledger struct {
 	mu            sync.RWMutex
 	registrations []reward.Registration
-	users         map[string]string    // by account
-	issued        map[string]time.Time // newest proof, by account
+	rebound       map[owner]reward.Registration // the last Rebind
+	users         map[string]string             // by account
+	issued        map[string]time.Time          // newest proof, by account
 	since         map[order]time.Time
 	sightings     []reward.Sighting // the one numbered n at n-1
 	booked        uint64
 	rounds        []round // by number
 }
+
+// owner is who a key belongs to.
+type owner struct{ exchange, user string }
 
 // order is what makes two sightings the same order.
 type order struct {
@@ -53,20 +57,51 @@ func (l *Ledger) Register(ctx context.Context, r reward.Registration) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, other := range l.registrations {
-		if other.User == r.User && other.Exchange == r.Exchange && (other.Unit == r.Unit || other.Address != r.Address) {
+		if other.User == r.User && other.Exchange == r.Exchange && (other.Unit == r.Unit || l.asOf(other, r.At).Address != r.Address) {
 			return fmt.Errorf("%w: %s", reward.ErrRegistered, r.Account())
 		}
 	}
 	if l.users == nil {
 		l.users, l.issued, l.since = map[string]string{}, map[string]time.Time{}, map[order]time.Time{}
+		l.rebound = map[owner]reward.Registration{}
 	}
 	l.registrations = append(l.registrations, r)
 	l.users[r.Account()] = r.User
 	return nil
 }
 
+// Rebind implements reward.Ledger.
+func (l *Ledger) Rebind(ctx context.Context, r reward.Registration, now time.Time) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := r.Validate(); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, ok := l.users[r.Account()]; !ok {
+		return fmt.Errorf("%w: %s", reward.ErrUnregistered, r.Account())
+	}
+	for i, known := range l.registrations {
+		if known.User == r.User && known.Exchange == r.Exchange {
+			l.registrations[i] = l.asOf(known, now)
+		}
+	}
+	l.rebound[owner{r.Exchange, r.User}] = r
+	return nil
+}
+
+// asOf returns a registration as it holds at now.
+func (l *Ledger) asOf(r reward.Registration, now time.Time) reward.Registration {
+	if next, ok := l.rebound[owner{r.Exchange, r.User}]; ok && next.At.After(r.At) && !next.At.After(now) {
+		r.Address, r.Signer, r.At = next.Address, next.Signer, next.At
+	}
+	return r
+}
+
 // Registrations implements reward.Ledger.
-func (l *Ledger) Registrations(ctx context.Context, user string) ([]reward.Registration, error) {
+func (l *Ledger) Registrations(ctx context.Context, user string, now time.Time) ([]reward.Registration, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -75,10 +110,20 @@ func (l *Ledger) Registrations(ctx context.Context, user string) ([]reward.Regis
 	var found []reward.Registration
 	for _, r := range l.registrations {
 		if r.User == user {
-			found = append(found, r)
+			found = append(found, l.asOf(r, now))
 		}
 	}
 	return found, nil
+}
+
+// Registered implements reward.Ledger.
+func (l *Ledger) Registered(ctx context.Context) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return len(l.registrations), nil
 }
 
 // Submit implements reward.Ledger.
