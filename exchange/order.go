@@ -114,6 +114,12 @@ func (o Order) Validate() error {
 	if err := validClientID(o.ClientID); err != nil {
 		return err
 	}
+	return o.ValidateTerms()
+}
+
+// ValidateTerms is [Order.Validate] for an order of others' making: they name
+// theirs as they like, or not at all.
+func (o Order) ValidateTerms() error {
 	if err := o.Pair.Validate(); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 // [ErrNotFound].
 type Client interface {
 	MarketReader
+	TickerReader
 	BookReader
 	OrderReader
 	FillReader
@@ -65,6 +66,12 @@ type BookReader interface {
 	// Book returns a valid Book of at most depth levels a side, the best ones;
 	// depth is >= 1, else [ErrInvalid].
 	Book(ctx context.Context, pair Pair, depth int) (Book, error)
+}
+
+// TickerReader reports the best prices and the last one.
+type TickerReader interface {
+	// Ticker returns a valid Ticker.
+	Ticker(ctx context.Context, pair Pair) (Ticker, error)
 }
 
 // MarketReader reports the rules of a market.

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -66,6 +67,23 @@ func (p Proof) Check(exchange string, pair Pair, now time.Time) error {
 	if age := now.Sub(p.IssuedAt); age > MaxProofAge || age < -MaxProofSkew {
 		return fmt.Errorf("%w: proof issued %v, now %v: must be at most %v old and %v ahead",
 			ErrStale, p.IssuedAt, now, MaxProofAge, MaxProofSkew)
+	}
+	return nil
+}
+
+// CheckFields does what every [Verifier] of a venue does next. It returns
+// [ErrInvalid] unless p carries just these parameters and headers, made of its
+// IssuedAt, and that is a multiple of unit, in which the venue counts time: so
+// that one signature has one IssuedAt.
+func (p Proof) CheckFields(unit time.Duration, params, headers map[string]string) error {
+	if !p.IssuedAt.Equal(p.IssuedAt.Truncate(unit)) {
+		return invalid("Proof.IssuedAt", p.IssuedAt, fmt.Sprintf("must be a multiple of %v", unit))
+	}
+	if !maps.Equal(p.Params, params) {
+		return invalid("Proof.Params", clip(fmt.Sprint(p.Params)), fmt.Sprintf("must be %v", params))
+	}
+	if !maps.Equal(p.Headers, headers) {
+		return invalid("Proof.Headers", clip(fmt.Sprint(p.Headers)), fmt.Sprintf("must be %v", headers))
 	}
 	return nil
 }

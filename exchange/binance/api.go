@@ -81,6 +81,21 @@ func (a *api) market(ctx context.Context, pair exchange.Pair) (exchange.Market, 
 	})
 }
 
+// ticker returns the prices as of now or a little later: Binance does not say
+// when it saw them.
+func (a *api) ticker(ctx context.Context, pair exchange.Pair) (t exchange.Ticker, err error) {
+	if _, err := a.market(ctx, pair); err != nil {
+		return exchange.Ticker{}, err
+	}
+	at := a.http.Now()
+	err = a.read(ctx, 2, "/api/v3/ticker/24hr", url.Values{"symbol": {symbol(pair)}}, func(body []byte) (err error) {
+		t, err = parseTicker(body, pair)
+		return err
+	})
+	t.At = at
+	return t, err
+}
+
 // book returns the order book as of now or a little later: Binance does not say
 // when it saw it.
 func (a *api) book(ctx context.Context, pair exchange.Pair, depth int) (exchange.Book, error) {

@@ -1,10 +1,8 @@
 package binance_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,77 +14,34 @@ import (
 	"github.com/evenkeelhq/evenkeel/exchange/binance"
 	"github.com/evenkeelhq/evenkeel/exchange/exchangetest"
 	"github.com/evenkeelhq/evenkeel/exchange/transport"
-	"github.com/evenkeelhq/evenkeel/internal/vectors"
+	"github.com/evenkeelhq/evenkeel/exchange/venuetest"
 )
-
-func order(id string, side exchange.Side, amount, price string) exchange.Order {
-	return exchange.Order{ClientID: id, Pair: pair, Side: side, Amount: dec(amount), Price: dec(price)}
-}
 
 func TestClientKeepsTheLaws(t *testing.T) {
 	exchangetest.Run(t, func(t *testing.T) exchangetest.Fixture {
 		d := newDouble(t)
-		once := func(fault *bool) func() {
-			return func() {
-				d.mu.Lock()
-				defer d.mu.Unlock()
-				*fault = true
-			}
-		}
-		return exchangetest.Fixture{
-			Client: d.account("maker"), Other: d.account("other"), Pair: pair, Price: dec("1"), Amount: dec("10"),
-			LoseAnswer: once(&d.losesAnswer), LoseRequest: once(&d.losesRequest), RateLimit: once(&d.limits),
-		}
+		return d.Fixture(d.account("maker"), d.account("other"))
 	})
 }
 
 func TestProofsKeepTheirLaws(t *testing.T) {
 	exchangetest.RunProofs(t, func(t *testing.T) exchangetest.ProofFixture {
 		d := newDouble(t)
-		owner := d.account("provider")
-		_, err := owner.Place(t.Context(), order("a1", exchange.Bid, "10", "0.999"))
-		require.NoError(t, err)
-		_, err = d.account("other").Place(t.Context(), order("b1", exchange.Ask, "10", "1.001"))
-		require.NoError(t, err)
-		prover, err := binance.NewProver("provider", d.secrets["provider"])
-		require.NoError(t, err)
-		verifier, err := binance.NewVerifier(d.options())
-		require.NoError(t, err)
-		return exchangetest.ProofFixture{Prover: prover, Verifier: verifier, Owner: owner, Pair: pair, Now: start}
+		return d.ProofFixture(d.account("provider"), d.account("other"), d.prover("provider"), d.verifier())
 	})
 }
 
 func TestSignaturesAreThePublishedOnes(t *testing.T) {
-	const name = "exchange/signing.json"
-	body, err := os.ReadFile(vectors.Path(t, name))
-	require.NoError(t, err)
-	var file struct {
-		Exchanges map[string]struct {
-			Vectors []struct {
-				Key, Secret, Path, Signature string
-				StringToSign                 string `json:"string_to_sign"`
-			}
+	venuetest.Signatures(t, binance.Name, func(s venuetest.Signature) string {
+		if s.Path != "/api/v3/openOrders" {
+			return binance.Sign(s.Secret, s.Signed)
 		}
-	}
-	require.NoError(t, json.Unmarshal(body, &file))
-	passed, failed := 0, 0
-	for _, v := range file.Exchanges[binance.Name].Vectors {
-		got := binance.Sign(v.Secret, v.StringToSign)
-		if v.Path == "/api/v3/openOrders" {
-			prover, err := binance.NewProver(v.Key, v.Secret)
-			require.NoError(t, err)
-			proof, err := prover.ProveOpenOrders(exchange.Pair{Base: "BTC", Quote: "USDT"}, time.UnixMilli(1499827319559))
-			require.NoError(t, err)
-			got = proof.Signature
-		}
-		if got == v.Signature {
-			passed++
-			continue
-		}
-		failed++
-		t.Errorf("%s: signed %s, want %s", v.StringToSign, got, v.Signature)
-	}
-	vectors.Report(t, name, passed, failed)
+		prover, err := binance.NewProver(s.Key, s.Secret)
+		require.NoError(t, err)
+		proof, err := prover.ProveOpenOrders(exchange.Pair{Base: "BTC", Quote: "USDT"}, time.UnixMilli(1499827319559))
+		require.NoError(t, err)
+		return proof.Signature
+	})
 }
 
 // openOrder is one entry of an answer, as JSON.
@@ -111,12 +66,7 @@ func openOrder(with ...string) string {
 func answering(t *testing.T, answer string) (*double, *binance.Client) {
 	t.Helper()
 	d := newDouble(t)
-	d.spoils(func(path, body string) string {
-		if path == "/api/v3/openOrders" {
-			return answer
-		}
-		return body
-	})
+	d.Says("GET /api/v3/openOrders", answer)
 	return d, d.account("maker")
 }
 
@@ -172,15 +122,11 @@ func TestBadAnswersAreRefused(t *testing.T) {
 			_, err := client.OpenOrders(t.Context(), pair)
 			require.ErrorIs(t, err, transport.ErrBadAnswer)
 			require.ErrorContains(t, err, c.says)
-			require.Equal(t, 1, d.asked("GET /api/v3/openOrders"), "a bad answer is not asked for again")
+			require.Equal(t, 1, d.Asked("GET /api/v3/openOrders"), "a bad answer is not asked for again")
 
-			verifier, err := binance.NewVerifier(d.options())
+			proof, err := d.prover("maker").ProveOpenOrders(pair, start)
 			require.NoError(t, err)
-			prover, err := binance.NewProver("maker", d.secrets["maker"])
-			require.NoError(t, err)
-			proof, err := prover.ProveOpenOrders(pair, start)
-			require.NoError(t, err)
-			_, err = verifier.Verify(t.Context(), proof, pair, start)
+			_, err = d.verifier().Verify(t.Context(), proof, pair, start)
 			require.ErrorIs(t, err, transport.ErrBadAnswer)
 		})
 	}
@@ -188,6 +134,7 @@ func TestBadAnswersAreRefused(t *testing.T) {
 
 func TestOtherBadAnswersAreRefused(t *testing.T) {
 	read := map[string]func(*testing.T, *binance.Client) error{
+		"Ticker":   func(t *testing.T, c *binance.Client) error { _, err := c.Ticker(t.Context(), pair); return err },
 		"Market":   func(t *testing.T, c *binance.Client) error { _, err := c.Market(t.Context(), pair); return err },
 		"Book":     func(t *testing.T, c *binance.Client) error { _, err := c.Book(t.Context(), pair, 2); return err },
 		"Balances": func(t *testing.T, c *binance.Client) error { _, err := c.Balances(t.Context()); return err },
@@ -201,6 +148,9 @@ func TestOtherBadAnswersAreRefused(t *testing.T) {
 		{"rules without a tick", "Market", "/api/v3/exchangeInfo", `{"symbols":[{"symbol":"USDCUSDT","baseAsset":"USDC","quoteAsset":"USDT"}]}`, "Market.Tick"},
 		{"fees of another pair", "Market", "/api/v3/account/commission", `{"symbol":"BTCUSDT"}`, "must be USDCUSDT"},
 		{"a fee of everything", "Market", "/api/v3/account/commission", `{"symbol":"USDCUSDT","standardCommission":{"maker":"1","taker":"1"}}`, "TakerFeeBps"},
+		{"a ticker of another pair", "Ticker", "/api/v3/ticker/24hr", `{"symbol":"BTCUSDT","bidPrice":"1","askPrice":"2","lastPrice":"1"}`, "must be USDCUSDT"},
+		{"a ticker without a trade", "Ticker", "/api/v3/ticker/24hr", `{"symbol":"USDCUSDT","bidPrice":"1","askPrice":"2"}`, "and lastPrice"},
+		{"a crossed ticker", "Ticker", "/api/v3/ticker/24hr", `{"symbol":"USDCUSDT","bidPrice":"2","askPrice":"1","lastPrice":"1"}`, "must be below Ask"},
 		{"a crossed book", "Book", "/api/v3/depth", `{"bids":[["2","1"]],"asks":[["1","1"]]}`, "must be below best ask"},
 		{"a book deeper than asked for", "Book", "/api/v3/depth", `{"bids":[["3","1"],["2","1"],["1","1"]],"asks":[]}`, "at most 2 levels"},
 		{"half a book", "Book", "/api/v3/depth", `{"bids":[]}`, "must be there"},
@@ -218,17 +168,10 @@ func TestOtherBadAnswersAreRefused(t *testing.T) {
 		t.Run(c.story, func(t *testing.T) {
 			d := newDouble(t)
 			client := d.account("maker")
-			_, err := client.Place(t.Context(), order("a1", exchange.Bid, "10", "0.999"))
+			_, err := client.Place(t.Context(), d.Order("a1", exchange.Bid, "10", "0.999"))
 			require.NoError(t, err)
-			client, err = binance.New("maker", d.secrets["maker"], d.options()) // remembers no rules
-			require.NoError(t, err)
-			d.spoils(func(path, body string) string {
-				if path == c.path {
-					return c.answer
-				}
-				return body
-			})
-			err = read[c.call](t, client)
+			d.Says("GET "+c.path, c.answer)
+			err = read[c.call](t, d.account("maker")) // which remembers no rules
 			require.ErrorIs(t, err, transport.ErrBadAnswer)
 			require.ErrorContains(t, err, c.says)
 		})
@@ -243,13 +186,8 @@ func TestFeesOfEveryKindAddUp(t *testing.T) {
 	require.Empty(t, cmp.Diff(exchange.Market{
 		Pair: pair, Tick: dec("0.0001"), Lot: dec("0.01"), MinAmount: dec("0.01"), MinNotional: dec("5"), MakerFeeBps: dec("1"), TakerFeeBps: dec("7.5"),
 	}, m))
-	d.spoils(func(path, body string) string {
-		if path == "/api/v3/account/commission" {
-			return `{"symbol":"USDCUSDT","standardCommission":{"maker":"0.0001","taker":"0.0002","buyer":"0.0003","seller":"0.0004"},
-				"taxCommission":{"maker":"0.001","taker":"0.001","buyer":"0","seller":"0"},"specialCommission":{"maker":"0.01","taker":"0.01","buyer":"0.02","seller":"0"}}`
-		}
-		return body
-	})
+	d.Says("GET /api/v3/account/commission", `{"symbol":"USDCUSDT","standardCommission":{"maker":"0.0001","taker":"0.0002","buyer":"0.0003","seller":"0.0004"},
+		"taxCommission":{"maker":"0.001","taker":"0.001","buyer":"0","seller":"0"},"specialCommission":{"maker":"0.01","taker":"0.01","buyer":"0.02","seller":"0"}}`)
 	m, err = client.Market(t.Context(), pair)
 	require.NoError(t, err)
 	require.Equal(t, "315 316", fmt.Sprint(m.MakerFeeBps, " ", m.TakerFeeBps))
@@ -259,20 +197,13 @@ func TestAnAnswerToPlaceThatMakesNoSenseIsAnUnknownOutcome(t *testing.T) {
 	for _, answer := range []string{"", "{}", openOrder("clientOrderId", `"a1"`, "origQty", `"99"`)} {
 		d := newDouble(t)
 		client := d.account("maker")
-		posted := false
-		d.spoils(func(path, body string) string {
-			if path == "/api/v3/order" && d.hits["POST /api/v3/order"] == 1 && !posted {
-				posted = true
-				return answer
-			}
-			return body
-		})
-		_, err := client.Place(t.Context(), order("a1", exchange.Bid, "10", "0.999"))
+		d.Says("POST /api/v3/order", answer)
+		_, err := client.Place(t.Context(), d.Order("a1", exchange.Bid, "10", "0.999"))
 		require.ErrorIs(t, err, exchange.ErrUnknownOutcome)
-		o, err := client.Place(t.Context(), order("a1", exchange.Bid, "10", "0.999"))
+		o, err := client.Place(t.Context(), d.Order("a1", exchange.Bid, "10", "0.999"))
 		require.NoError(t, err)
 		require.Equal(t, exchange.Open, o.Status)
-		require.Equal(t, 1, d.asked("POST /api/v3/order"), "it was looked up, not sent again")
+		require.Equal(t, 1, d.Asked("POST /api/v3/order"), "it was looked up, not sent again")
 	}
 }
 
@@ -299,43 +230,23 @@ func TestErrorsOfBinanceAreThePortsOwn(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.code, " ", c.msg), func(t *testing.T) {
 			d := newDouble(t)
-			client := d.account("maker")
-			_, err := client.Market(t.Context(), pair)
-			require.NoError(t, err)
-			refusing, err := binance.New("maker", d.secrets["maker"], binance.Options{
-				Base: d.server.URL, Clock: d.clock, RoundTripper: refuser{c.code, c.msg},
-			})
-			require.NoError(t, err)
-			_, err = refusing.Place(t.Context(), order("a1", exchange.Bid, "10", "0.999"))
+			d.Refuse("POST /api/v3/order", failure{http.StatusBadRequest, c.code, c.msg})
+			_, err := d.account("maker").Place(t.Context(), d.Order("a1", exchange.Bid, "10", "0.999"))
 			require.ErrorIs(t, err, c.want)
 			require.ErrorContains(t, err, c.msg)
 		})
 	}
 }
 
-// refuser lets nothing but the sending of an order through to an error.
-type refuser struct {
-	code int
-	msg  string
-}
-
-func (r refuser) RoundTrip(request *http.Request) (*http.Response, error) {
-	if request.Method == http.MethodGet {
-		return http.DefaultTransport.RoundTrip(request)
-	}
-	answer := newAnswer(http.StatusBadRequest, fmt.Sprintf(`{"code":%d,"msg":%q}`, r.code, r.msg))
-	return answer, nil
-}
-
 func TestAllPagesOfFillsAreRead(t *testing.T) {
 	d := newDouble(t)
 	client := d.account("maker")
-	_, err := client.Place(t.Context(), order("a1", exchange.Ask, "5005", "1"))
+	_, err := client.Place(t.Context(), d.Order("a1", exchange.Ask, "5005", "1"))
 	require.NoError(t, err)
-	other := d.venue.Account("other")
+	other := d.Venue.Account("other")
 	require.NoError(t, other.Deposit("USDT", dec("10000")))
 	for i := range 1001 {
-		_, err := other.Place(t.Context(), order(fmt.Sprint("b", i), exchange.Bid, "5", "1"))
+		_, err := other.Place(t.Context(), d.Order(fmt.Sprint("b", i), exchange.Bid, "5", "1"))
 		require.NoError(t, err)
 	}
 	for _, since := range []time.Time{{}, start} {
@@ -344,25 +255,21 @@ func TestAllPagesOfFillsAreRead(t *testing.T) {
 		require.Len(t, fills, 1001)
 		require.Equal(t, "a1", fills[1000].ClientID)
 	}
-	fills, err := client.Fills(t.Context(), pair, start.Add(time.Microsecond))
+	fills, err := client.Fills(t.Context(), pair, d.Venue.Now().Add(time.Microsecond))
 	require.NoError(t, err)
 	require.Empty(t, fills, "Binance asks by the millisecond, we do not")
-	require.Equal(t, 6, d.asked("GET /api/v3/myTrades"))
-	require.Equal(t, 2, d.asked("GET /api/v3/order"), "one look before placing, one for the name of the order")
+	require.Equal(t, 6, d.Asked("GET /api/v3/myTrades"))
+	require.Equal(t, 2, d.Asked("GET /api/v3/order"), "one look before placing, one for the name of the order")
 }
 
 func TestAProofIsReplayedOnceAndNowhereElse(t *testing.T) {
 	d := newDouble(t)
-	d.account("provider")
-	prover, err := binance.NewProver("provider", d.secrets["provider"])
+	proof, err := d.prover("provider").ProveOpenOrders(pair, start)
 	require.NoError(t, err)
-	proof, err := prover.ProveOpenOrders(pair, start)
-	require.NoError(t, err)
-	verifier, err := binance.NewVerifier(d.options())
-	require.NoError(t, err)
+	verifier := d.verifier()
 	_, err = verifier.Verify(t.Context(), proof, pair, start)
 	require.NoError(t, err)
-	require.Equal(t, map[string]int{"GET /api/v3/exchangeInfo": 1, "GET /api/v3/openOrders": 1}, d.hits)
+	require.Equal(t, map[string]int{"GET /api/v3/exchangeInfo": 1, "GET /api/v3/openOrders": 1}, d.Hits())
 
 	between := proof
 	between.IssuedAt = proof.IssuedAt.Add(time.Microsecond)

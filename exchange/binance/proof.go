@@ -3,11 +3,9 @@ package binance
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/evenkeelhq/evenkeel/exchange"
@@ -21,9 +19,7 @@ const Name = "binance"
 // else. Safe for concurrent use.
 type Prover struct {
 	key, secret string
-
-	mu     sync.Mutex
-	issued time.Time // of the last proof
+	times       transport.Sequence
 }
 
 // Verifier replays proofs. Safe for concurrent use.
@@ -39,7 +35,7 @@ func NewProver(key, secret string) (*Prover, error) {
 	if key == "" || secret == "" {
 		return nil, fmt.Errorf("%w: key and secret: must not be empty", exchange.ErrInvalid)
 	}
-	return &Prover{key: key, secret: secret}, nil
+	return &Prover{key: key, secret: secret, times: transport.Sequence{Unit: time.Millisecond}}, nil
 }
 
 // ProveOpenOrders signs the request that lists the open orders of pair. Binance
@@ -48,13 +44,7 @@ func (p *Prover) ProveOpenOrders(pair exchange.Pair, now time.Time) (exchange.Pr
 	if err := pair.Validate(); err != nil {
 		return exchange.Proof{}, err
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	at := now.UTC().Truncate(time.Millisecond)
-	if !at.After(p.issued) {
-		at = p.issued.Add(time.Millisecond)
-	}
-	p.issued = at
+	at := p.times.Next(now)
 	return exchange.Proof{
 		Exchange:  Name,
 		Key:       p.key,
@@ -80,8 +70,8 @@ func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.P
 	if err := p.Check(Name, pair, now); err != nil {
 		return nil, err
 	}
-	if at := p.IssuedAt.Truncate(time.Millisecond); !at.Equal(p.IssuedAt) || !maps.Equal(p.Params, proofParams(at)) || len(p.Headers) != 0 {
-		return nil, fmt.Errorf("%w: Proof.Params, Proof.Headers: must be %v, and none", exchange.ErrInvalid, proofParams(at))
+	if err := p.CheckFields(time.Millisecond, proofParams(p.IssuedAt), nil); err != nil {
+		return nil, err
 	}
 	if _, err := v.api.market(ctx, pair); err != nil {
 		return nil, err

@@ -52,9 +52,7 @@ func (w wireOrder) order(pair exchange.Pair) (exchange.Order, error) {
 	if o.Status, known = statuses[w.Status]; !known {
 		return exchange.Order{}, bad("status", w.Status, "must be one that we know")
 	}
-	terms := o
-	terms.ClientID = "any" // others name theirs as they like
-	if err := terms.Validate(); err != nil {
+	if err := o.ValidateTerms(); err != nil {
 		return exchange.Order{}, fmt.Errorf("%w: order %s: %w", transport.ErrBadAnswer, o.ID, err)
 	}
 	if !w.ExecutedQty.Given || o.Filled.IsNegative() || o.Filled.GreaterThan(o.Amount) {
@@ -233,6 +231,26 @@ func parseFees(body []byte, pair exchange.Pair) (makerBps, takerBps decimal.Deci
 		takerBps = takerBps.Add(r.Taker.Add(side).Shift(4))
 	}
 	return makerBps, takerBps, nil
+}
+
+// parseTicker reads the statistics of 24 hours; a price of 0 is that of an empty
+// side.
+func parseTicker(body []byte, pair exchange.Pair) (exchange.Ticker, error) {
+	var w struct {
+		Symbol                        string
+		BidPrice, AskPrice, LastPrice transport.Number
+	}
+	if err := transport.JSON(body, &w); err != nil {
+		return exchange.Ticker{}, err
+	}
+	if w.Symbol != symbol(pair) || !w.BidPrice.Given || !w.AskPrice.Given || !w.LastPrice.Given {
+		return exchange.Ticker{}, bad("symbol", w.Symbol, "must be "+symbol(pair)+", with bidPrice, askPrice and lastPrice")
+	}
+	t := exchange.Ticker{Pair: pair, Bid: w.BidPrice.Decimal, Ask: w.AskPrice.Decimal, Last: w.LastPrice.Decimal}
+	if err := t.Validate(); err != nil {
+		return exchange.Ticker{}, fmt.Errorf("%w: %w", transport.ErrBadAnswer, err)
+	}
+	return t, nil
 }
 
 func parseBook(body []byte, pair exchange.Pair, depth int) (exchange.Book, error) {

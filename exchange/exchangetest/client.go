@@ -62,6 +62,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		{"fills add up to what the balances say", fillsAddUp},
 		{"fills are asked for by time, inclusive, oldest first", fillsSince},
 		{"a book is in order, added up, and no deeper than asked for", book},
+		{"a ticker is the best of the book and the last trade", ticker},
 		{"a lost answer is an unknown outcome that can be looked up", lostAnswer},
 		{"a lost request is an unknown outcome that can be tried again", lostRequest},
 		{"a rate limit says how long to wait", rateLimit},
@@ -142,6 +143,7 @@ func (a *account) calls(ctx context.Context, pair exchange.Pair) map[string]erro
 	o.Pair = pair
 	errs := map[string]error{"Cancel": a.Client.Cancel(ctx, pair, "a1")}
 	_, errs["Market"] = a.Client.Market(ctx, pair)
+	_, errs["Ticker"] = a.Client.Ticker(ctx, pair)
 	_, errs["Book"] = a.Client.Book(ctx, pair, 5)
 	_, errs["OpenOrders"] = a.Client.OpenOrders(ctx, pair)
 	_, errs["Order"] = a.Client.Order(ctx, pair, "a1")
@@ -494,6 +496,29 @@ func book(t *testing.T, a *account) {
 		want.Pair, want.At = a.Pair, got.At
 		require.Empty(t, cmp.Diff(want, got), "depth %d", depth)
 	}
+}
+
+func ticker(t *testing.T, a *account) {
+	look := func(bid, ask, last decimal.Decimal) {
+		t.Helper()
+		got, err := a.Client.Ticker(t.Context(), a.Pair)
+		require.NoError(t, err)
+		require.NoError(t, got.Validate())
+		require.False(t, got.At.IsZero())
+		require.Equal(t, time.UTC, got.At.Location())
+		want := exchange.Ticker{Pair: a.Pair, Bid: bid, Ask: ask, Last: last, At: got.At}
+		require.Empty(t, cmp.Diff(want, got))
+	}
+	price := func(ticks int64) decimal.Decimal { return a.order("", exchange.Bid, ticks, 1).Price }
+	look(decimal.Zero, decimal.Zero, decimal.Zero)
+	place(t, a.Client, a.order("a1", exchange.Bid, -2, 1))
+	look(price(-2), decimal.Zero, decimal.Zero)
+	place(t, a.Other, a.order("b1", exchange.Bid, -1, 1))
+	place(t, a.Other, a.order("b2", exchange.Ask, 1, 2))
+	place(t, a.Other, a.order("b3", exchange.Ask, 2, 1))
+	look(price(-1), price(1), decimal.Zero)
+	place(t, a.Client, a.order("a2", exchange.Bid, 2, 1)) // takes half of b2
+	look(price(-1), price(1), price(1))
 }
 
 func lostAnswer(t *testing.T, a *account) {

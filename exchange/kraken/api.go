@@ -102,6 +102,22 @@ func (a *api) names(ctx context.Context) (map[string]string, error) {
 	})
 }
 
+// ticker returns the prices as of now or a little later: Kraken does not say
+// when it saw them.
+func (a *api) ticker(ctx context.Context, pair exchange.Pair) (t exchange.Ticker, err error) {
+	r, err := a.market(ctx, pair)
+	if err != nil {
+		return exchange.Ticker{}, err
+	}
+	at := a.http.Now()
+	err = a.read(ctx, "Ticker", url.Values{"pair": {r.altName}}, func(body []byte) (err error) {
+		t, err = parseTicker(body, r)
+		return err
+	})
+	t.At = at
+	return t, err
+}
+
 // maxDepth is the deepest book that Kraken shows.
 const maxDepth = 500
 

@@ -75,6 +75,11 @@ func (c *Client) Market(ctx context.Context, pair exchange.Pair) (exchange.Marke
 	return m, err
 }
 
+// Ticker returns the best prices and the last one.
+func (c *Client) Ticker(ctx context.Context, pair exchange.Pair) (exchange.Ticker, error) {
+	return c.api.ticker(ctx, pair)
+}
+
 // Book returns at most depth levels a side; Kraken shows no more than 500.
 func (c *Client) Book(ctx context.Context, pair exchange.Pair, depth int) (exchange.Book, error) {
 	return c.api.book(ctx, pair, depth)

@@ -157,6 +157,12 @@ func (d *double) answer(endpoint string, r *http.Request) (any, error) {
 		}}, nil
 	case "GET /0/public/Assets":
 		return object{"XXBT": object{"altname": "XBT"}, "USDT": object{"altname": "USDT"}}, nil
+	case "GET /0/public/Ticker":
+		ticker, err := d.venue.Account("anybody").Ticker(r.Context(), pair)
+		return object{"XXBTUSDT": object{
+			"a": []string{ticker.Ask.StringFixed(5), "1", "1.000"}, "b": []string{ticker.Bid.StringFixed(5), "1", "1.000"},
+			"c": []string{ticker.Last.StringFixed(5), "0.1"},
+		}}, err
 	case "GET /0/public/Depth":
 		return d.depth(r)
 	}

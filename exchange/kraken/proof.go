@@ -2,8 +2,6 @@ package kraken
 
 import (
 	"context"
-	"fmt"
-	"maps"
 	"time"
 
 	"github.com/evenkeelhq/evenkeel/exchange"
@@ -43,7 +41,7 @@ func (p *Prover) ProveOpenOrders(pair exchange.Pair, now time.Time) (exchange.Pr
 	if err := pair.Validate(); err != nil {
 		return exchange.Proof{}, err
 	}
-	at := p.signer.next(now)
+	at := p.signer.nonces.Next(now)
 	n := nonce(at)
 	return exchange.Proof{
 		Exchange:  Name,
@@ -71,8 +69,8 @@ func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.P
 		return nil, err
 	}
 	n := nonce(p.IssuedAt)
-	if !p.IssuedAt.Equal(p.IssuedAt.Truncate(time.Microsecond)) || !maps.Equal(p.Params, map[string]string{"nonce": n}) || len(p.Headers) != 0 {
-		return nil, fmt.Errorf("%w: Proof.Params, Proof.Headers: must be nonce %s, and none", exchange.ErrInvalid, n)
+	if err := p.CheckFields(time.Microsecond, map[string]string{"nonce": n}, nil); err != nil {
+		return nil, err
 	}
 	r, err := v.api.market(ctx, pair)
 	if err != nil {

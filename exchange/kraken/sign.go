@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/evenkeelhq/evenkeel/exchange"
@@ -20,9 +19,7 @@ import (
 type signer struct {
 	key    string
 	secret []byte
-
-	mu   sync.Mutex
-	last time.Time // of the last nonce
+	nonces transport.Sequence
 }
 
 func newSigner(key, secret string) (*signer, error) {
@@ -30,20 +27,7 @@ func newSigner(key, secret string) (*signer, error) {
 	if err != nil || key == "" || len(raw) == 0 {
 		return nil, fmt.Errorf("%w: key and secret: must not be empty, the secret in base64", exchange.ErrInvalid)
 	}
-	return &signer{key: key, secret: raw}, nil
-}
-
-// next returns the time of the next nonce, which is in microseconds: that of
-// now, or the first one after the last.
-func (s *signer) next(now time.Time) time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	at := now.UTC().Truncate(time.Microsecond)
-	if !at.After(s.last) {
-		at = s.last.Add(time.Microsecond)
-	}
-	s.last = at
-	return at
+	return &signer{key: key, secret: raw, nonces: transport.Sequence{Unit: time.Microsecond}}, nil
 }
 
 func nonce(at time.Time) string { return strconv.FormatInt(at.UnixMicro(), 10) }
@@ -59,7 +43,7 @@ func sign(secret []byte, path, nonce, body string) string {
 
 // request signs params for a private endpoint as of now.
 func (s *signer) request(path string, params url.Values, now time.Time) transport.Request {
-	n := nonce(s.next(now))
+	n := nonce(s.nonces.Next(now))
 	body := "nonce=" + n
 	if len(params) > 0 {
 		body += "&" + params.Encode()

@@ -102,6 +102,24 @@ func parseFees(body []byte, r rules) (exchange.Market, error) {
 	return m, badIf(m.Validate())
 }
 
+// parseTicker reads the ask (a), the bid (b) and the last trade (c), each a list
+// that begins with the price.
+func parseTicker(body []byte, r rules) (exchange.Ticker, error) {
+	all, err := result[transport.Entries[struct{ A, B, C []transport.Number }]](body)
+	if err != nil {
+		return exchange.Ticker{}, err
+	}
+	if len(all) != 1 || !r.is(all[0].Key) {
+		return exchange.Ticker{}, bad("tickers", len(all), "must be that of "+r.altName)
+	}
+	w := all[0].Value
+	if len(w.A) == 0 || len(w.B) == 0 || len(w.C) == 0 {
+		return exchange.Ticker{}, bad("a, b, c", []int{len(w.A), len(w.B), len(w.C)}, "must have a price")
+	}
+	t := exchange.Ticker{Pair: r.Pair, Bid: w.B[0].Decimal, Ask: w.A[0].Decimal, Last: w.C[0].Decimal}
+	return t, badIf(t.Validate())
+}
+
 func parseBook(body []byte, r rules, depth int) (exchange.Book, error) {
 	type side [][]transport.Number
 	books, err := result[transport.Entries[struct{ Bids, Asks side }]](body)
@@ -201,9 +219,7 @@ func (w wireOrder) order(id string, r rules) (exchange.Order, error) {
 	if o.Status, known = statuses[w.Status]; !known {
 		return exchange.Order{}, bad("status", w.Status, "must be one that we know")
 	}
-	terms := o
-	terms.ClientID = "any" // others name theirs as they like
-	if err := terms.Validate(); err != nil || id == "" {
+	if err := o.ValidateTerms(); err != nil || id == "" {
 		return exchange.Order{}, badIf(fmt.Errorf("order %q: %w", id, err))
 	}
 	if !w.VolExec.Given || o.Filled.IsNegative() || o.Filled.GreaterThan(o.Amount) {

@@ -66,6 +66,16 @@ func (a *Account) Market(ctx context.Context, pair exchange.Pair) (exchange.Mark
 	return m.rules, nil
 }
 
+// Ticker returns the best prices and the last one, as of the venue's time.
+func (a *Account) Ticker(ctx context.Context, pair exchange.Pair) (exchange.Ticker, error) {
+	m, unlock, err := a.read(ctx, pair)
+	defer unlock()
+	if err != nil {
+		return exchange.Ticker{}, err
+	}
+	return exchange.Ticker{Pair: pair, Bid: m.best(exchange.Bid), Ask: m.best(exchange.Ask), Last: m.last, At: a.venue.now}, nil
+}
+
 // Book returns the open orders of all accounts, as of the venue's time.
 func (a *Account) Book(ctx context.Context, pair exchange.Pair, depth int) (exchange.Book, error) {
 	if depth < 1 {

@@ -10,6 +10,10 @@
 // What goes wrong at a real venue is scripted per account with
 // [Account.Script]: rejections, rate limits, lost answers, late orders.
 //
+// [Handler] serves a venue's open orders over HTTP to whoever brings a proof,
+// and [NewVerifier] asks there: a pool and its providers can be tried out in two
+// processes on one machine.
+//
 // Call [New], then [Venue.Account] and [Account.Deposit]; the Account is an
 // exchange.Client. A venue remembers every order and fill it ever saw.
 package paper

@@ -20,6 +20,7 @@ type market struct {
 	rules exchange.Market
 	bids  []*order
 	asks  []*order
+	last  decimal.Decimal // price of the newest trade
 }
 
 func (m *market) side(s exchange.Side) *[]*order {
@@ -69,6 +70,14 @@ func (m *market) levels(s exchange.Side, depth int) []exchange.Level {
 		levels = append(levels, exchange.Level{Price: o.Price, Amount: o.Remaining()})
 	}
 	return levels
+}
+
+// best returns the best price of a side; 0 if it is empty.
+func (m *market) best(s exchange.Side) decimal.Decimal {
+	if side := *m.side(s); len(side) > 0 {
+		return side[0].Price
+	}
+	return decimal.Zero
 }
 
 // worse reports whether a stands behind b on price alone.

@@ -189,7 +189,7 @@ func (v *Venue) match(m *market, o *order) {
 			v.cancel(o)
 			return
 		}
-		v.trade(m.rules, resting, o)
+		v.trade(m, resting, o)
 		if resting.Status == exchange.Filled {
 			*others = slices.Delete(*others, 0, 1)
 		}
@@ -198,18 +198,19 @@ func (v *Venue) match(m *market, o *order) {
 
 // trade fills both orders, as far as the smaller one goes, at the price of the
 // resting one.
-func (v *Venue) trade(rules exchange.Market, resting, taking *order) {
+func (v *Venue) trade(m *market, resting, taking *order) {
 	v.trades++
+	m.last = resting.Price
 	fill := exchange.Fill{
 		ID:     strconv.Itoa(v.trades),
-		Pair:   rules.Pair,
+		Pair:   m.rules.Pair,
 		Price:  resting.Price,
 		Amount: decimal.Min(resting.Remaining(), taking.Remaining()),
 		At:     v.now,
 	}
-	v.settle(taking, fill, rules.TakerFeeBps)
+	v.settle(taking, fill, m.rules.TakerFeeBps)
 	fill.Maker = true
-	v.settle(resting, fill, rules.MakerFeeBps)
+	v.settle(resting, fill, m.rules.MakerFeeBps)
 }
 
 // settle books one side of a trade: o pays out of what it holds and gets back

@@ -19,5 +19,5 @@
 // JSON value.
 //
 // Call [New], then [Client.Read] and [Client.Change]; [Placer] makes placing
-// idempotent where a venue's client ids are not.
+// idempotent where a venue's client ids are not, [Sequence] gives nonces.
 package transport

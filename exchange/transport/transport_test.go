@@ -445,6 +445,35 @@ func TestACacheAsksAgainWhenItsAnswerIsOld(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
+func TestTimesOfASequenceNeverRepeat(t *testing.T) {
+	now := time.Date(2024, 5, 1, 12, 0, 0, 700_000_000, time.FixedZone("CEST", 7200))
+	sequence := transport.Sequence{Unit: time.Second}
+	for _, c := range []struct {
+		story string
+		now   time.Time
+		want  string
+	}{
+		{"a time is rounded down", now, "2024-05-01T10:00:00Z"},
+		{"a clock that stands still", now, "2024-05-01T10:00:01Z"},
+		{"a clock that goes back", now.Add(-time.Hour), "2024-05-01T10:00:02Z"},
+		{"a clock that is not there yet", now.Add(2 * time.Second), "2024-05-01T10:00:03Z"},
+		{"a clock that has caught up", now.Add(9 * time.Second), "2024-05-01T10:00:09Z"},
+	} {
+		require.Equal(t, c.want, sequence.Next(c.now).Format(time.RFC3339Nano), c.story)
+	}
+	var wg sync.WaitGroup
+	times := make([]time.Time, 100)
+	for i := range times {
+		wg.Go(func() { times[i] = sequence.Next(now) })
+	}
+	wg.Wait()
+	seen := map[time.Time]bool{}
+	for _, at := range times {
+		require.False(t, seen[at], "%v twice", at)
+		seen[at] = true
+	}
+}
+
 func TestAPlacerThatIsGivenUpSendsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var placer transport.Placer

@@ -1,0 +1,4 @@
+package bybit
+
+// Sign is the signature alone, for the published examples.
+var Sign = sign

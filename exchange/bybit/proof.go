@@ -1,0 +1,110 @@
+package bybit
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/evenkeelhq/evenkeel/exchange"
+	"github.com/evenkeelhq/evenkeel/exchange/transport"
+)
+
+// Name is this exchange's in an exchange.Proof.
+const Name = "bybit"
+
+// MaxProofOrders is how many open orders of a pair a proof can show: one less
+// than a page, which with a full one may go on.
+const MaxProofOrders = ordersPage - 1
+
+// Prover signs proofs with one key, which should be able to read and nothing
+// else. Safe for concurrent use.
+type Prover struct {
+	key, secret string
+	times       transport.Sequence
+}
+
+// Verifier replays proofs. Safe for concurrent use.
+type Verifier struct{ api *api }
+
+var (
+	_ exchange.Prover   = (*Prover)(nil)
+	_ exchange.Verifier = (*Verifier)(nil)
+)
+
+// NewProver returns exchange.ErrInvalid for an empty key or secret.
+func NewProver(key, secret string) (*Prover, error) {
+	if key == "" || secret == "" {
+		return nil, fmt.Errorf("%w: key and secret: must not be empty", exchange.ErrInvalid)
+	}
+	return &Prover{key: key, secret: secret, times: transport.Sequence{Unit: time.Millisecond}}, nil
+}
+
+// ProveOpenOrders signs the request that lists the open orders of pair, at most
+// [MaxProofOrders]. Bybit counts milliseconds, so that is how far apart two
+// proofs are.
+func (p *Prover) ProveOpenOrders(pair exchange.Pair, now time.Time) (exchange.Proof, error) {
+	if err := pair.Validate(); err != nil {
+		return exchange.Proof{}, err
+	}
+	at := p.times.Next(now)
+	return exchange.Proof{
+		Exchange:  Name,
+		Key:       p.key,
+		Pair:      pair,
+		Params:    proofParams(at),
+		Signature: sign(p.secret, signed(at, p.key, proofWindowMs, proofQuery(pair))),
+		IssuedAt:  at,
+	}, nil
+}
+
+// NewVerifier returns exchange.ErrInvalid for options out of their bounds.
+func NewVerifier(o Options) (*Verifier, error) {
+	a, err := newAPI(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Verifier{api: a}, nil
+}
+
+// Verify lists the open orders under the proof's signature. Nothing of what is
+// sent is taken from p but the key, the signature and, checked, the time. More
+// orders than [MaxProofOrders] are exchange.ErrInvalid.
+func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.Pair, now time.Time) ([]exchange.Order, error) {
+	if err := p.Check(Name, pair, now); err != nil {
+		return nil, err
+	}
+	if err := p.CheckFields(time.Millisecond, proofParams(p.IssuedAt), nil); err != nil {
+		return nil, err
+	}
+	if _, err := v.api.market(ctx, pair); err != nil {
+		return nil, err
+	}
+	var shown []wireOrder
+	var orders []exchange.Order
+	err := v.api.http.Once(ctx, transport.Call{
+		Request: func(time.Time) (transport.Request, error) {
+			return request(http.MethodGet, openOrdersPath, proofQuery(pair), p.IssuedAt, p.Key, proofWindowMs, p.Signature), nil
+		},
+		Accept: func(body []byte) (err error) {
+			if shown, err = list[wireOrder](body); err == nil {
+				orders, err = onBook(shown, pair)
+			}
+			return err
+		},
+	})
+	if err == nil && len(shown) > MaxProofOrders {
+		return nil, fmt.Errorf("%w: Proof of %v: shows %d orders, and there may be more: must be at most %d",
+			exchange.ErrInvalid, pair, len(shown), MaxProofOrders)
+	}
+	return orders, err
+}
+
+func proofParams(at time.Time) map[string]string {
+	return map[string]string{"recvWindow": proofWindowMs, "timestamp": millis(at)}
+}
+
+func proofQuery(pair exchange.Pair) string {
+	return spot(pair, "limit", strconv.Itoa(ordersPage)).Encode()
+}

@@ -1,0 +1,102 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/evenkeelhq/evenkeel/exchange"
+	"github.com/evenkeelhq/evenkeel/exchange/transport"
+)
+
+// Name is this exchange's in an exchange.Proof.
+const Name = "gate"
+
+// Prover signs proofs with one key, which should be able to read and nothing
+// else. Safe for concurrent use.
+type Prover struct {
+	key, secret string
+	times       transport.Sequence
+}
+
+// Verifier replays proofs. Safe for concurrent use.
+type Verifier struct{ api *api }
+
+var (
+	_ exchange.Prover   = (*Prover)(nil)
+	_ exchange.Verifier = (*Verifier)(nil)
+)
+
+// NewProver returns exchange.ErrInvalid for an empty key or secret.
+func NewProver(key, secret string) (*Prover, error) {
+	if key == "" || secret == "" {
+		return nil, fmt.Errorf("%w: key and secret: must not be empty", exchange.ErrInvalid)
+	}
+	return &Prover{key: key, secret: secret, times: transport.Sequence{Unit: time.Second}}, nil
+}
+
+// ProveOpenOrders signs the request that lists the open orders of pair. Gate
+// counts seconds, so that is how far apart two proofs are.
+func (p *Prover) ProveOpenOrders(pair exchange.Pair, now time.Time) (exchange.Proof, error) {
+	if err := pair.Validate(); err != nil {
+		return exchange.Proof{}, err
+	}
+	at := p.times.Next(now)
+	return exchange.Proof{
+		Exchange:  Name,
+		Key:       p.key,
+		Pair:      pair,
+		Params:    proofParams(at),
+		Signature: sign(p.secret, proofRequest(pair), timestamp(at)),
+		IssuedAt:  at,
+	}, nil
+}
+
+// NewVerifier returns exchange.ErrInvalid for options out of their bounds.
+func NewVerifier(o Options) (*Verifier, error) {
+	a, err := newAPI(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Verifier{api: a}, nil
+}
+
+// Verify lists the open orders under the proof's signature, the first 100 of
+// them. Nothing of what is sent is taken from p but the key, the signature and,
+// checked, the time.
+func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.Pair, now time.Time) ([]exchange.Order, error) {
+	if err := p.Check(Name, pair, now); err != nil {
+		return nil, err
+	}
+	if err := p.CheckFields(time.Second, proofParams(p.IssuedAt), nil); err != nil {
+		return nil, err
+	}
+	if _, err := v.api.market(ctx, pair); err != nil {
+		return nil, err
+	}
+	var orders []exchange.Order
+	err := v.api.http.Once(ctx, transport.Call{
+		Request: func(time.Time) (transport.Request, error) {
+			return authorised(proofRequest(pair), p.Key, p.Signature, timestamp(p.IssuedAt)), nil
+		},
+		Accept: func(body []byte) (err error) {
+			orders, _, err = parseOpenOrders(body, pair)
+			oldestFirst(orders)
+			return err
+		},
+	})
+	return orders, err
+}
+
+func proofParams(at time.Time) map[string]string {
+	return map[string]string{"timestamp": timestamp(at)}
+}
+
+func proofRequest(pair exchange.Pair) transport.Request {
+	return transport.Request{
+		Method: http.MethodGet, Path: prefix + "orders",
+		Query: url.Values{"currency_pair": {symbol(pair)}, "status": {"open"}}.Encode(),
+	}
+}
