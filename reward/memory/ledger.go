@@ -28,7 +28,9 @@ type Ledger struct {
 	since         map[order]time.Time
 	sightings     []reward.Sighting // the one numbered n at n-1
 	booked        uint64
-	rounds        []round // by number
+	rounds        []round                    // by number
+	credited      map[string]decimal.Decimal // by account, over all rounds
+	payouts       payouts
 }
 
 // owner is who a key belongs to.
@@ -63,7 +65,7 @@ func (l *Ledger) Register(ctx context.Context, r reward.Registration) error {
 	}
 	if l.users == nil {
 		l.users, l.issued, l.since = map[string]string{}, map[string]time.Time{}, map[order]time.Time{}
-		l.rebound = map[owner]reward.Registration{}
+		l.rebound, l.credited = map[owner]reward.Registration{}, map[string]decimal.Decimal{}
 	}
 	l.registrations = append(l.registrations, r)
 	l.users[r.Account()] = r.User
@@ -211,6 +213,7 @@ func (l *Ledger) Book(ctx context.Context, stamp evenkeel.Stamp, d reward.Decisi
 		user := l.users[o.Account]
 		e := r.earned[user]
 		r.earned[user] = reward.Earning{Provided: e.Provided.Add(s.Order.Amount), Reward: e.Reward.Add(o.Amount)}
+		l.credited[o.Account] = l.credited[o.Account].Add(o.Amount)
 		accounts[o.Account] = true
 		r.Orders++
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/pressly/goose/v3"
 
 	"github.com/evenkeelhq/evenkeel"
 )
@@ -21,7 +20,11 @@ import (
 const maxConns = 8
 
 // DB is an open database. Safe for concurrent use.
-type DB struct{ pool *stdsql.DB }
+type DB struct {
+	pool    *stdsql.DB
+	dialect dialect
+	packer  *packer
+}
 
 // Open opens the database that dsn names and brings its tables up to date:
 //
@@ -55,7 +58,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open sqlite:%s: %w", path, err)
 	}
-	db, err := prepare(ctx, pool, goose.DialectSQLite3)
+	db, err := prepare(ctx, pool, sqliteDialect)
 	if err != nil {
 		return nil, fmt.Errorf("open sqlite:%s: %w", path, err)
 	}
@@ -70,7 +73,7 @@ func openPostgres(ctx context.Context, dsn string) (*DB, error) {
 	if config.RuntimeParams["synchronous_commit"] == "" { // a server may have it off
 		config.RuntimeParams["synchronous_commit"] = "on"
 	}
-	db, err := prepare(ctx, stdlib.OpenDB(*config), goose.DialectPostgres)
+	db, err := prepare(ctx, stdlib.OpenDB(*config), postgresDialect)
 	if err != nil {
 		return nil, fmt.Errorf("open postgres database %q on %s: %w", config.Database, config.Host, err)
 	}
@@ -78,20 +81,24 @@ func openPostgres(ctx context.Context, dsn string) (*DB, error) {
 }
 
 // prepare makes a DB of pool, which it closes when that fails.
-func prepare(ctx context.Context, pool *stdsql.DB, dialect goose.Dialect) (*DB, error) {
+func prepare(ctx context.Context, pool *stdsql.DB, d dialect) (*DB, error) {
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetMaxIdleConns(maxConns)
-	if err := migrate(ctx, pool, dialect); err != nil {
+	if err := migrate(ctx, pool, d); err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	return &DB{pool}, nil
+	p, err := newPacker()
+	if err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return &DB{pool, d, p}, nil
 }
 
 // Close ends the use of the database by db and by all that came from it.
 func (db *DB) Close() error { return db.pool.Close() }
 
 // Store returns the journal that db keeps.
-func (db *DB) Store() *Store { return &Store{db.pool} }
+func (db *DB) Store() *Store { return &Store{db.pool, db.packer} }
 
 // Inbox returns the inbox that db keeps.
 func (db *DB) Inbox() *Inbox { return &Inbox{db.pool} }
@@ -99,3 +106,7 @@ func (db *DB) Inbox() *Inbox { return &Inbox{db.pool} }
 // Anchor returns the anchor that db keeps. It proves something about a journal
 // only when whoever writes that journal cannot write db.
 func (db *DB) Anchor() *Anchor { return &Anchor{db.pool} }
+
+// Ledger returns the ledger of the one pool that db keeps. What is submitted to
+// it by many at once is written together, so a program opens one.
+func (db *DB) Ledger() *Ledger { return newLedger(db) }

@@ -20,7 +20,7 @@ var ErrNewer = errors.New("sql: database is newer than this program")
 var migrations embed.FS
 
 // migrate runs the migrations that pool has not seen.
-func migrate(ctx context.Context, pool *stdsql.DB, dialect goose.Dialect) error {
+func migrate(ctx context.Context, pool *stdsql.DB, d dialect) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
@@ -29,14 +29,14 @@ func migrate(ctx context.Context, pool *stdsql.DB, dialect goose.Dialect) error 
 		goose.WithTableName("evenkeel_schema"),
 		goose.WithDisableGlobalRegistry(true), // what the host migrates is not ours
 	}
-	if dialect == goose.DialectPostgres {
+	if d.goose == goose.DialectPostgres {
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60)) // each second for a minute
 		if err != nil {
 			return err
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
-	provider, err := goose.NewProvider(dialect, pool, files, options...)
+	provider, err := goose.NewProvider(d.goose, pool, translated{files, d.types}, options...)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func migrate(ctx context.Context, pool *stdsql.DB, dialect goose.Dialect) error 
 	// one may find a migration half seen, but done when it looks again.
 	_, err = provider.Up(ctx)
 	for range provider.ListSources() {
-		if err != nil && dialect == goose.DialectSQLite3 && ctx.Err() == nil {
+		if err != nil && d.goose == goose.DialectSQLite3 && ctx.Err() == nil {
 			_, err = provider.Up(ctx)
 		}
 	}

@@ -16,8 +16,11 @@ import (
 	"github.com/evenkeelhq/evenkeel"
 )
 
-// pageRows is how many rows an iteration reads, and holds in memory, at a time.
-const pageRows = 100
+// An iteration reads, and holds in memory, so much at a time.
+const (
+	pageRows  = 100
+	pageBytes = 16 << 20 // of a journal, as it is kept; one record may have more
+)
 
 // SQLite waits for another writer inside a statement, where it does not see
 // that a context ends. So it waits briefly, and often: ten seconds in all.
@@ -26,22 +29,43 @@ const (
 	busyTries  = 20
 )
 
+// reader is a database or a transaction.
+type reader interface {
+	QueryContext(ctx context.Context, statement string, args ...any) (*stdsql.Rows, error)
+}
+
 // query returns what scan makes of each row.
-func query[T any](ctx context.Context, pool *stdsql.DB, scan func(*stdsql.Rows) (T, error), statement string, args ...any) ([]T, error) {
-	rows, err := pool.QueryContext(ctx, statement, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }() // rows.Err tells all
+func query[T any](ctx context.Context, from reader, scan func(*stdsql.Rows) (T, error), statement string, args ...any) ([]T, error) {
 	var found []T
-	for rows.Next() {
-		one, err := scan(rows)
+	for one, err := range each(ctx, from, scan, statement, args...) {
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, one)
 	}
-	return found, rows.Err()
+	return found, nil
+}
+
+// each yields what scan makes of each row, and holds a connection meanwhile.
+func each[T any](ctx context.Context, from reader, scan func(*stdsql.Rows) (T, error), statement string, args ...any) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		rows, err := from.QueryContext(ctx, statement, args...)
+		if err != nil {
+			yield(none, err)
+			return
+		}
+		defer func() { _ = rows.Close() }() // rows.Err tells all
+		for rows.Next() {
+			one, err := scan(rows)
+			if !yield(one, err) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(none, err)
+		}
+	}
 }
 
 // claim inserts one row and reports whether it is there: not when another row
@@ -64,8 +88,8 @@ func busy(err error) bool {
 	return errors.As(err, &failure) && failure.Code()&0xff == sqlite3.SQLITE_BUSY // the rest tells why
 }
 
-// pages yields the rows above number after, which read returns in order, at
-// most pageRows at a time. Between two pages it holds no connection, so the
+// pages yields the rows above number after, which read returns in order, page
+// by page up to an empty one. Between two pages it holds no connection, so the
 // caller may take its time, and write.
 func pages[T any](after uint64, number func(T) uint64, read func(after int64) ([]T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
@@ -83,7 +107,7 @@ func pages[T any](after uint64, number func(T) uint64, read func(after int64) ([
 				}
 				next = number(row)
 			}
-			if len(page) < pageRows {
+			if len(page) == 0 {
 				return
 			}
 		}

@@ -24,6 +24,7 @@ func raw(tb testing.TB, dsn string) *stdsql.DB {
 	db, err := stdsql.Open(driver, name)
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
+	db.SetMaxIdleConns(0) // a test may call this a hundred times
 	return db
 }
 
