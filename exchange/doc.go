@@ -33,6 +33,7 @@
 //   - bid, ask: an order that buys, that sells Base
 //   - tick, lot: the steps of price and of amount
 //   - notional: price x amount, in Quote
+//   - ticker: the best prices and the last one traded at
 //   - print: one price as one source saw it
 //   - bps: 1/10000
 package exchange

@@ -168,6 +168,54 @@ func TestProofsHaveATime(t *testing.T) {
 	}
 }
 
+func TestAProofCarriesJustWhatItShould(t *testing.T) {
+	params := map[string]string{"timestamp": "1"}
+	headers := map[string]string{"Passphrase": "secret"}
+	for _, c := range []struct {
+		story string
+		proof exchange.Proof
+		text  string // "" if valid
+	}{
+		{"just that", exchange.Proof{IssuedAt: start, Params: params, Headers: headers}, ""},
+		{"a time between two that the venue can tell apart", exchange.Proof{IssuedAt: start.Add(time.Microsecond), Params: params, Headers: headers}, "Proof.IssuedAt"},
+		{"another value", exchange.Proof{IssuedAt: start, Params: map[string]string{"timestamp": "2"}, Headers: headers}, "Proof.Params"},
+		{"one parameter more", exchange.Proof{IssuedAt: start, Params: map[string]string{"timestamp": "1", "symbol": "X"}, Headers: headers}, "Proof.Params"},
+		{"no parameter", exchange.Proof{IssuedAt: start, Headers: headers}, "Proof.Params"},
+		{"another header", exchange.Proof{IssuedAt: start, Params: params, Headers: map[string]string{"Passphrase": "another secret"}}, "Proof.Headers"},
+		{"no header", exchange.Proof{IssuedAt: start, Params: params}, "Proof.Headers"},
+	} {
+		err := c.proof.CheckFields(time.Millisecond, params, headers)
+		if c.text == "" {
+			require.NoError(t, err, c.story)
+			continue
+		}
+		require.ErrorIs(t, err, exchange.ErrInvalid, c.story)
+		require.ErrorContains(t, err, c.text, c.story)
+		require.NotContains(t, err.Error(), "secret", c.story)
+	}
+	require.NoError(t, exchange.Proof{IssuedAt: start, Params: params, Headers: map[string]string{}}.CheckFields(time.Second, params, nil), "none is none")
+}
+
+func TestTheTermsOfAForeignOrderNeedNoClientID(t *testing.T) {
+	o := bid("10", "1")
+	for _, id := range []string{"", "web/1", strings.Repeat("x", 99)} {
+		o.ClientID = id
+		require.NoError(t, o.ValidateTerms())
+		require.ErrorIs(t, o.Validate(), exchange.ErrInvalid)
+	}
+	for what, spoil := range map[string]func(*exchange.Order){
+		"Pair":         func(o *exchange.Order) { o.Pair.Base = "" },
+		"Order.Side":   func(o *exchange.Order) { o.Side = 0 },
+		"Order.Price":  func(o *exchange.Order) { o.Price = dec("0") },
+		"Order.Amount": func(o *exchange.Order) { o.Amount = dec("-1") },
+	} {
+		o := bid("10", "1")
+		spoil(&o)
+		require.ErrorIs(t, o.ValidateTerms(), exchange.ErrInvalid, what)
+		require.ErrorContains(t, o.Validate(), what)
+	}
+}
+
 func TestErrorsKeepTheirFamily(t *testing.T) {
 	cause := errors.New("HTTP 429")
 	err := fmt.Errorf("place: %w", &exchange.RateLimitError{RetryAfter: 3 * time.Second, Cause: cause})

@@ -3,6 +3,7 @@ package exchange
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -83,7 +84,8 @@ func (p Proof) CheckFields(unit time.Duration, params, headers map[string]string
 		return invalid("Proof.Params", clip(fmt.Sprint(p.Params)), fmt.Sprintf("must be %v", params))
 	}
 	if !maps.Equal(p.Headers, headers) {
-		return invalid("Proof.Headers", clip(fmt.Sprint(p.Headers)), fmt.Sprintf("must be %v", headers))
+		// Their values may be secret.
+		return invalid("Proof.Headers", clip(fmt.Sprint(slices.Sorted(maps.Keys(p.Headers)))), fmt.Sprintf("must be the %q that the venue asks for", slices.Sorted(maps.Keys(headers))))
 	}
 	return nil
 }

@@ -171,7 +171,9 @@ func TestOtherBadAnswersAreRefused(t *testing.T) {
 		{"a trade of a negative amount", "Fills", fills, list(strings.Replace(trade, `"execQty":"1"`, `"execQty":"-1"`, 1)), "must be > 0"},
 		{"a trade that does not say who made it", "Fills", fills, list(strings.Replace(trade, `"isMaker":true,`, "", 1)), "must have execId"},
 		{"a trade of no side", "Fills", fills, list(strings.Replace(trade, "Buy", "", 1)), "must have execId"},
+		{"a trade of no time", "Fills", fills, list(strings.Replace(trade, "1714564800000", "", 1)), "execTime 0"},
 		{"a fee in nothing", "Fills", fills, list(strings.Replace(trade, `:"USDC"`, `:""`, 1)), "feeCurrency nothing"},
+		{"an order of another pair", "Order", realtime, list(strings.NewReplacer("USDCUSDT", "BTCUSDT", "web_1", "a1").Replace(recorded)), "must be USDCUSDT"},
 		{"an order of another name", "Order", realtime, list(recorded), "orderLinkId web_1: must be a1"},
 	} {
 		t.Run(c.story, func(t *testing.T) {
@@ -209,9 +211,23 @@ func TestRulesAndBalancesAreReadInFull(t *testing.T) {
 }
 
 func TestAPairThatIsListedNowhereIsNotFound(t *testing.T) {
-	_, client := answering(t, "GET /v5/market/instruments-info", list())
+	d, client := answering(t, "GET /v5/market/instruments-info", list())
 	_, err := client.Ticker(t.Context(), pair)
 	require.ErrorIs(t, err, exchange.ErrNotFound)
+	proof, err := d.prover("maker").ProveOpenOrders(pair, start)
+	require.NoError(t, err)
+	_, err = d.verifier().Verify(t.Context(), proof, pair, start)
+	require.ErrorIs(t, err, exchange.ErrNotFound)
+	require.Zero(t, d.Asked(realtime))
+}
+
+func TestPartOfTheFillsIsNoAnswer(t *testing.T) {
+	d := newDouble(t)
+	client := d.account("maker")
+	d.Refuse("GET /v5/execution/list", exchange.ErrRateLimited)
+	fills, err := client.Fills(t.Context(), pair, start)
+	require.ErrorIs(t, err, exchange.ErrRateLimited)
+	require.Empty(t, fills)
 }
 
 func TestAnAnswerToPlaceThatMakesNoSenseIsAnUnknownOutcome(t *testing.T) {
@@ -399,7 +415,7 @@ func TestAllPagesOfOpenOrdersAreRead(t *testing.T) {
 }
 
 func TestAListWithoutEndIsABadAnswer(t *testing.T) {
-	full := strings.TrimSuffix(strings.Repeat(recorded+",", 50), ",")
+	full := strings.TrimSuffix(strings.Repeat("{},", 50), ",")
 	d, client := answering(t, realtime, answer(`{"nextPageCursor":"on","list":[`+full+`]}`))
 	_, err := client.OpenOrders(t.Context(), pair)
 	require.ErrorIs(t, err, transport.ErrBadAnswer)

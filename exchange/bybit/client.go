@@ -52,9 +52,8 @@ func (c *Client) read(ctx context.Context, path string, params url.Values, accep
 	return c.api.http.Read(ctx, c.call(http.MethodGet, path, params.Encode(), accept))
 }
 
-// change sends terms, a struct of strings and numbers.
-func (c *Client) change(ctx context.Context, path string, terms any, accept func([]byte) error) error {
-	body, err := json.Marshal(terms)
+func (c *Client) change(ctx context.Context, path string, t terms, accept func([]byte) error) error {
+	body, err := json.Marshal(t)
 	if err != nil {
 		return err
 	}
@@ -67,7 +66,7 @@ const maxPages = 1000
 // pages reads a list to its end, pages of at most size.
 func pages[T any](ctx context.Context, c *Client, path string, params url.Values, size int) ([]T, error) {
 	params.Set("limit", strconv.Itoa(size))
-	var list []T
+	var all []T
 	for range maxPages {
 		var p page[T]
 		err := c.read(ctx, path, params, func(body []byte) (err error) {
@@ -77,13 +76,13 @@ func pages[T any](ctx context.Context, c *Client, path string, params url.Values
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, p.List...)
+		all = append(all, p.List...)
 		if len(p.List) < size || p.NextPageCursor == "" {
-			return list, nil
+			return all, nil
 		}
 		params.Set("cursor", p.NextPageCursor)
 	}
-	return nil, bad(path, len(list), fmt.Sprintf("must end within %d pages", maxPages))
+	return nil, bad(path, len(all), fmt.Sprintf("must end within %d pages", maxPages))
 }
 
 // Market returns the rules of a pair, at most an hour old, with the account's
@@ -236,7 +235,10 @@ func (c *Client) send(ctx context.Context, o exchange.Order) (exchange.Order, er
 	if err != nil || placed.ID != id || placed.ClientID != o.ClientID || !placed.SameTerms(o) {
 		return exchange.Order{}, unseen(o, id, err)
 	}
-	return placed, w.refusal()
+	if err := w.refusal(); err != nil {
+		return exchange.Order{}, err
+	}
+	return placed, nil
 }
 
 // unseen says that an order was placed and could not be looked up. It keeps the

@@ -14,7 +14,7 @@
 //     last day, and is [exchange.ErrNotFound] for what is older.
 //   - Open orders come in pages of 100 without a mark to go on from: an order that
 //     leaves the book between two pages may hide another one until the next look.
-//     A proof shows the first page.
+//     A proof shows one page, of at most [MaxProofOrders].
 //   - Trades are asked for by 30 days at most, from 2018 on: [Client.Fills] asks
 //     once for each.
 //

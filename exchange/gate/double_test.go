@@ -55,7 +55,7 @@ func newDouble(t *testing.T) *double {
 }
 
 func (d *double) options() gate.Options {
-	return gate.Options{Base: d.URL, Clock: d.Clock, Burst: 1000}
+	return gate.Options{Base: d.URL, Clock: d.Clock, Burst: 10_000}
 }
 
 // account opens a funded account and a client for it.

@@ -285,12 +285,32 @@ func TestAllPagesOfOpenOrdersAreRead(t *testing.T) {
 		require.Equal(t, fmt.Sprint("a", i), o.ClientID, "oldest first")
 	}
 	require.Equal(t, 3, d.Asked(lists)-placed)
+}
 
-	proof, err := d.prover("maker").ProveOpenOrders(pair, start)
+func TestAProofShowsOnePageOrNothing(t *testing.T) {
+	d := newDouble(t)
+	client := d.account("maker")
+	place := func(id string) {
+		_, err := client.Place(t.Context(), d.Order(id, exchange.Bid, "10", "0.999"))
+		require.NoError(t, err)
+	}
+	prover, verifier := d.prover("maker"), d.verifier()
+	verify := func() ([]exchange.Order, error) {
+		proof, err := prover.ProveOpenOrders(pair, start)
+		require.NoError(t, err)
+		return verifier.Verify(t.Context(), proof, pair, start)
+	}
+	for i := range gate.MaxProofOrders {
+		place(fmt.Sprint("a", i))
+	}
+	orders, err := verify()
 	require.NoError(t, err)
-	orders, err = d.verifier().Verify(t.Context(), proof, pair, start)
-	require.NoError(t, err)
-	require.Len(t, orders, 100, "a proof is one page")
+	require.Len(t, orders, gate.MaxProofOrders)
+	require.Equal(t, "a0", orders[0].ClientID)
+	place("b1")
+	_, err = verify()
+	require.ErrorIs(t, err, exchange.ErrInvalid)
+	require.ErrorContains(t, err, "there may be more")
 }
 
 func TestAnOrderPlacedBetweenTwoPagesIsThereOnce(t *testing.T) {
@@ -378,6 +398,45 @@ func TestAFinishedOrderIsRememberedForADay(t *testing.T) {
 			require.Equal(t, exchange.Cancelled, o.Status, c.story)
 		}
 	}
+}
+
+func TestOfSeveralFinishedOrdersOfOneNameTheNewestCounts(t *testing.T) {
+	gone := but(`"status":"open"`, `"status":"cancelled"`)
+	newer := strings.NewReplacer("12332324", "99", "1548000100123", "1714564800000").Replace(gone)
+	older := strings.NewReplacer("1548000100123", "1714564799999").Replace(gone)
+	for _, list := range []string{older + "," + newer, newer + "," + older} {
+		_, client := answering(t, lists, "["+list+"]")
+		o, err := client.Order(t.Context(), pair, "123456")
+		require.NoError(t, err)
+		require.Equal(t, "99", o.ID)
+	}
+}
+
+func TestBadListsOfFinishedOrdersAreRefused(t *testing.T) {
+	gone := but(`"status":"open"`, `"status":"cancelled"`)
+	for _, c := range []struct{ story, answer, says string }{
+		{"an open one", "[" + recorded + "]", "must be that of a finished order"},
+		{"one that ended at no time", "[" + strings.Replace(gone, "update_time_ms", "x", 1) + "]", "update_time_ms 0"},
+		{"one of another pair", "[" + strings.Replace(gone, "USDC_USDT", "BTC_USDT", 1) + "]", "must be USDC_USDT"},
+		{"one of them twice", "[" + gone + "," + gone + "]", "must be unique"},
+		{"no list", "null", "must be a list"},
+	} {
+		_, client := answering(t, lists, c.answer)
+		_, err := client.Order(t.Context(), pair, "a1")
+		require.ErrorIs(t, err, transport.ErrBadAnswer, c.story)
+		require.ErrorContains(t, err, c.says, c.story)
+	}
+}
+
+func TestAListWithoutEndIsRefused(t *testing.T) {
+	var page []string
+	for i := range 100 {
+		page = append(page, fmt.Sprintf(`{"id":"%d","type":"market"}`, i)) // which is left out, but counts
+	}
+	_, client := answering(t, lists, "["+strings.Join(page, ",")+"]")
+	_, err := client.OpenOrders(t.Context(), pair)
+	require.ErrorIs(t, err, transport.ErrBadAnswer)
+	require.ErrorContains(t, err, "orders 100000: must be fewer")
 }
 
 func TestAProofIsReplayedOnceAndNowhereElse(t *testing.T) {

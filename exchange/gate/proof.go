@@ -14,6 +14,10 @@ import (
 // Name is this exchange's in an exchange.Proof.
 const Name = "gate"
 
+// MaxProofOrders is how many open orders of a pair a proof can show: one less
+// than a page, since a full one may go on.
+const MaxProofOrders = ordersPage - 1
+
 // Prover signs proofs with one key, which should be able to read and nothing
 // else. Safe for concurrent use.
 type Prover struct {
@@ -37,8 +41,8 @@ func NewProver(key, secret string) (*Prover, error) {
 	return &Prover{key: key, secret: secret, times: transport.Sequence{Unit: time.Second}}, nil
 }
 
-// ProveOpenOrders signs the request that lists the open orders of pair. Gate
-// counts seconds, so that is how far apart two proofs are.
+// ProveOpenOrders signs the request that lists the open orders of pair, at most
+// [MaxProofOrders]. Gate counts seconds, so that is how far apart two proofs are.
 func (p *Prover) ProveOpenOrders(pair exchange.Pair, now time.Time) (exchange.Proof, error) {
 	if err := pair.Validate(); err != nil {
 		return exchange.Proof{}, err
@@ -63,9 +67,9 @@ func NewVerifier(o Options) (*Verifier, error) {
 	return &Verifier{api: a}, nil
 }
 
-// Verify lists the open orders under the proof's signature, the first 100 of
-// them. Nothing of what is sent is taken from p but the key, the signature and,
-// checked, the time.
+// Verify lists the open orders under the proof's signature. Nothing of what is
+// sent is taken from p but the key, the signature and, checked, the time. More
+// orders than [MaxProofOrders] are exchange.ErrInvalid.
 func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.Pair, now time.Time) ([]exchange.Order, error) {
 	if err := p.Check(Name, pair, now); err != nil {
 		return nil, err
@@ -77,17 +81,25 @@ func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.P
 		return nil, err
 	}
 	var orders []exchange.Order
+	shown := 0
 	err := v.api.http.Once(ctx, transport.Call{
 		Request: func(time.Time) (transport.Request, error) {
 			return authorised(proofRequest(pair), p.Key, p.Signature, timestamp(p.IssuedAt)), nil
 		},
 		Accept: func(body []byte) (err error) {
-			orders, _, err = parseOpenOrders(body, pair)
-			oldestFirst(orders)
+			orders, shown, err = parseOpenOrders(body, pair)
 			return err
 		},
 	})
-	return orders, err
+	if err != nil {
+		return nil, err
+	}
+	if shown > MaxProofOrders {
+		return nil, fmt.Errorf("%w: Proof of %v: shows %d orders, and there may be more: must be at most %d",
+			exchange.ErrInvalid, pair, shown, MaxProofOrders)
+	}
+	oldestFirst(orders)
+	return orders, nil
 }
 
 func proofParams(at time.Time) map[string]string {

@@ -1,6 +1,7 @@
 package kraken_test
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -8,148 +9,132 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/exchange/kraken"
-	"github.com/evenkeelhq/evenkeel/exchange/paper"
+	"github.com/evenkeelhq/evenkeel/exchange/venuetest"
 )
 
 var (
-	pair  = exchange.Pair{Base: "BTC", Quote: "USDT"}
-	start = time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
+	market = exchange.Market{
+		Pair: exchange.Pair{Base: "BTC", Quote: "USDT"}, Tick: dec("0.1"), Lot: dec("0.0001"), MinAmount: dec("0.001"), MinNotional: dec("0.5"),
+	}
+	pair  = market.Pair
+	start = venuetest.Start
+	dec   = venuetest.Dec
 )
 
-func dec(s string) decimal.Decimal { return decimal.RequireFromString(s) }
+const private = "POST /0/private/"
 
-// double speaks Kraken's wire over HTTP, checks its signatures and wants rising
-// nonces; what it trades is a paper venue, without fees since paper takes them
-// from what is received and Kraken in quote. Its client ids are as weak as
-// Kraken's: unique among open orders only.
+// double speaks Kraken's wire, checks its signatures and wants rising nonces. It
+// trades without fees, since the paper venue takes them from what is received
+// and Kraken in quote.
 type double struct {
+	*venuetest.Double
 	t      *testing.T
-	venue  *paper.Venue
-	server *httptest.Server
-	clock  *clock.Mock
-
-	mu      sync.Mutex
-	secrets map[string]string   // by key, which is the account's name, or that with readOnly
-	nonces  map[string]int64    // the last one of each key
-	placed  map[string][]string // by account and client id: the paper venue's ids, oldest first
-	hits    map[string]int      // by endpoint
-
-	losesAnswer, losesRequest, limits bool                               // once
-	spoil                             func(endpoint, body string) string // what is answered instead
+	nonces map[string]int64 // the last one of each key
 }
 
 func newDouble(t *testing.T) *double {
 	t.Helper()
-	venue, err := paper.New(paper.Config{Name: "double", Start: start, Markets: []exchange.Market{{
-		Pair: pair, Tick: dec("0.1"), Lot: dec("0.0001"), MinAmount: dec("0.001"), MinNotional: dec("0.5"),
-	}}})
-	require.NoError(t, err)
-	d := &double{
-		t: t, venue: venue, clock: clock.NewMock(), secrets: map[string]string{}, nonces: map[string]int64{},
-		placed: map[string][]string{}, hits: map[string]int{},
-	}
-	d.clock.Set(start)
-	d.server = httptest.NewServer(d)
-	t.Cleanup(d.server.Close)
+	d := &double{t: t, nonces: map[string]int64{}}
+	d.Double = venuetest.New(t, venuetest.Wire{
+		Market: market, Price: dec("50000"), Amount: dec("0.5"), Places: private + "AddOrder", Lists: private + "OpenOrders",
+		Answer: d.answer, Refusal: inItsWords,
+	})
 	return d
 }
 
 func (d *double) options() kraken.Options {
-	return kraken.Options{Base: d.server.URL, Clock: d.clock, Burst: 1000}
+	return kraken.Options{Base: d.URL, Clock: d.Clock, Burst: 1000}
 }
 
 // readOnly ends the name of an account's second key. Each counts its own nonces.
 const readOnly = "-read"
 
+// secret opens a funded account and returns the secret of both of its keys.
+func (d *double) secret(key string) string {
+	d.t.Helper()
+	return base64.StdEncoding.EncodeToString([]byte(d.Open(key)))
+}
+
 // account opens a funded account and a client for it.
 func (d *double) account(key string) *kraken.Client {
 	d.t.Helper()
-	d.secrets[key] = base64.StdEncoding.EncodeToString([]byte("secret of " + key))
-	d.secrets[key+readOnly] = d.secrets[key]
-	require.NoError(d.t, d.venue.Account(key).Deposit("BTC", dec("100")))
-	require.NoError(d.t, d.venue.Account(key).Deposit("USDT", dec("5000000")))
-	client, err := kraken.New(key, d.secrets[key], d.options())
+	client, err := kraken.New(key, d.secret(key), d.options())
 	require.NoError(d.t, err)
 	return client
 }
 
-// spoils has the double answer something else from now on.
-func (d *double) spoils(f func(endpoint, body string) string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.spoil = f
+// prover signs with a read-only key of the provider's own, as it should.
+func (d *double) prover() *kraken.Prover {
+	d.t.Helper()
+	prover, err := kraken.NewProver("provider"+readOnly, d.secret("provider"))
+	require.NoError(d.t, err)
+	return prover
 }
 
-func (d *double) asked(endpoint string) int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.hits[endpoint]
+func (d *double) verifier() *kraken.Verifier {
+	d.t.Helper()
+	verifier, err := kraken.NewVerifier(d.options())
+	require.NoError(d.t, err)
+	return verifier
 }
 
-type object = map[string]any
+// failure is an error in Kraken's words.
+type failure string
 
-func (d *double) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	endpoint := strings.TrimPrefix(r.Method+" "+r.URL.Path, "POST /0/private/")
-	d.hits[endpoint]++
-	if d.losesRequest && endpoint == "AddOrder" {
-		d.losesRequest = false
-		panic(http.ErrAbortHandler)
-	}
-	result, err := d.answer(endpoint, r)
-	if d.losesAnswer && endpoint == "AddOrder" {
-		d.losesAnswer = false
-		panic(http.ErrAbortHandler)
-	}
-	answer := object{"error": []string{}, "result": result}
-	if err != nil {
-		answer = object{"error": []string{inItsWords(err)}}
-	}
-	body, err := json.Marshal(answer)
-	assert.NoError(d.t, err)
-	if d.spoil != nil {
-		body = []byte(d.spoil(endpoint, string(body)))
-	}
-	_, _ = w.Write(body) // whoever hung up does not want it
-}
+func (f failure) Error() string { return string(f) }
 
-func inItsWords(err error) string {
+type object = venuetest.Object
+
+func inItsWords(err error) (int, any) {
+	var f failure
 	switch {
+	case errors.As(err, &f):
+	case errors.Is(err, exchange.ErrRateLimited):
+		f = "EAPI:Rate limit exceeded"
 	case errors.Is(err, exchange.ErrInsufficient):
-		return "EOrder:Insufficient funds"
+		f = "EOrder:Insufficient funds"
 	case errors.Is(err, exchange.ErrWouldCross):
-		return "EOrder:Post only order"
-	case errors.Is(err, exchange.ErrInvalid):
-		return "EGeneral:Invalid arguments:price"
+		f = "EOrder:Post only order"
+	case errors.Is(err, exchange.ErrNotFound):
+		f = "EOrder:Unknown order"
+	case errors.Is(err, venuetest.ErrDuplicate):
+		f = "EOrder:cl_ord_id is a duplicate"
 	default:
-		return err.Error()
+		f = "EGeneral:Invalid arguments:price"
 	}
+	return http.StatusOK, object{"error": []failure{"WGeneral:only a warning", f}}
 }
 
-func (d *double) answer(endpoint string, r *http.Request) (any, error) {
-	switch endpoint {
+func (d *double) answer(call string, r *http.Request, body string) (any, error) {
+	endpoint, isPrivate := strings.CutPrefix(call, private)
+	result, err := any(nil), error(nil)
+	if isPrivate {
+		result, err = d.private(endpoint, r, body)
+	} else {
+		result, err = d.public(call, r)
+	}
+	return object{"error": []string{}, "result": result}, err
+}
+
+func (d *double) public(call string, r *http.Request) (any, error) {
+	query := r.URL.Query()
+	switch call {
 	case "GET /0/public/AssetPairs":
-		if r.URL.Query().Get("pair") != "XBTUSDT" {
-			return nil, errors.New("EQuery:Unknown asset pair")
+		if query.Get("pair") != "XBTUSDT" {
+			return nil, failure("EQuery:Unknown asset pair")
 		}
 		return object{"XXBTUSDT": object{
 			"altname": "XBTUSDT", "wsname": "XBT/USDT", "base": "XXBT", "quote": "USDT", "pair_decimals": 1, "lot_decimals": 4,
@@ -158,127 +143,105 @@ func (d *double) answer(endpoint string, r *http.Request) (any, error) {
 	case "GET /0/public/Assets":
 		return object{"XXBT": object{"altname": "XBT"}, "USDT": object{"altname": "USDT"}}, nil
 	case "GET /0/public/Ticker":
-		ticker, err := d.venue.Account("anybody").Ticker(r.Context(), pair)
+		ticker := d.Ticker(r.Context())
 		return object{"XXBTUSDT": object{
 			"a": []string{ticker.Ask.StringFixed(5), "1", "1.000"}, "b": []string{ticker.Bid.StringFixed(5), "1", "1.000"},
 			"c": []string{ticker.Last.StringFixed(5), "0.1"},
-		}}, err
+		}}, nil
 	case "GET /0/public/Depth":
-		return d.depth(r)
+		book := d.Book(r.Context(), int(dec(query.Get("count")).IntPart()))
+		return object{"XXBTUSDT": object{"bids": levels(book.Bids), "asks": levels(book.Asks)}}, nil
+	default:
+		return nil, failure("EGeneral:Unknown method")
 	}
-	body, err := io.ReadAll(r.Body)
+}
+
+func (d *double) private(endpoint string, r *http.Request, body string) (any, error) {
+	form, err := url.ParseQuery(body)
 	require.NoError(d.t, err)
-	form, err := url.ParseQuery(string(body))
-	require.NoError(d.t, err)
-	key := r.Header.Get("API-Key")
-	if err := d.authorise(key, r, string(body), form.Get("nonce")); err != nil {
+	key, ctx := r.Header.Get("API-Key"), r.Context()
+	if err := d.authorise(key, r, body, form.Get("nonce")); err != nil {
 		return nil, err
 	}
-	if d.limits && endpoint == "OpenOrders" {
-		d.limits = false
-		return nil, errors.New("EAPI:Rate limit exceeded")
-	}
 	key = strings.TrimSuffix(key, readOnly)
-	account := d.venue.Account(key)
 	switch endpoint {
 	case "TradeVolume":
 		fee := func(percent string) object { return object{"XXBTUSDT": object{"fee": percent}} }
 		return object{"currency": "ZUSD", "fees": fee("0.2600"), "fees_maker": fee("0.1600")}, nil
 	case "BalanceEx":
-		all, err := account.Balances(r.Context())
 		list := object{"EUR.F": object{"balance": "1.5", "hold_trade": "0"}}
-		for asset, b := range all {
+		for asset, b := range d.Balances(ctx, key) {
 			list[strings.Replace(asset, "BTC", "XXBT", 1)] = object{"balance": b.Total().String(), "hold_trade": b.Held.String()}
 		}
-		return list, err
+		return list, nil
 	case "OpenOrders":
-		return object{"open": d.orders(r, key, form, true)}, nil
+		return object{"open": d.orders(ctx, key, form, exchange.Open)}, nil
 	case "ClosedOrders":
-		return object{"closed": d.orders(r, key, form, false), "count": 1}, nil
+		return object{"closed": d.orders(ctx, key, form, exchange.Filled, exchange.Cancelled), "count": 1}, nil
 	case "QueryOrders":
-		open, closed := d.orders(r, key, form, true), d.orders(r, key, form, false)
-		for id, o := range closed {
-			open[id] = o
-		}
-		return open, nil
+		return d.orders(ctx, key, form, exchange.Open, exchange.Filled, exchange.Cancelled), nil
 	case "AddOrder":
-		return d.place(r, key, form)
+		return d.place(ctx, key, form)
 	case "CancelOrder":
-		for _, id := range d.placed[key+" "+form.Get("cl_ord_id")] {
-			if o, err := account.Order(r.Context(), pair, id); err == nil && o.Status == exchange.Open {
-				return object{"count": 1}, account.Cancel(r.Context(), pair, id)
+		for _, o := range d.Orders(ctx, key) {
+			if o.ClientID == form.Get("cl_ord_id") && o.Status == exchange.Open {
+				return object{"count": 1}, d.Cancel(ctx, key, o.ID)
 			}
 		}
-		return nil, errors.New("EOrder:Unknown order")
+		return nil, exchange.ErrNotFound
 	case "TradesHistory":
-		return d.trades(r, key, form)
+		return d.trades(ctx, key, form), nil
 	default:
-		return nil, errors.New("EGeneral:Unknown method")
+		return nil, failure("EGeneral:Unknown method")
 	}
 }
 
 // authorise checks what Kraken checks: path, nonce and body are signed, and the
 // nonce is higher than those before.
 func (d *double) authorise(key string, r *http.Request, body, nonce string) error {
-	secret, known := d.secrets[key]
+	secret, known := d.Secret(strings.TrimSuffix(key, readOnly))
 	if !known {
-		return errors.New("EAPI:Invalid key")
+		return failure("EAPI:Invalid key")
 	}
-	raw, err := base64.StdEncoding.DecodeString(secret)
-	require.NoError(d.t, err)
 	digest := sha256.Sum256([]byte(nonce + body))
-	mac := hmac.New(sha512.New, raw)
+	mac := hmac.New(sha512.New, []byte(secret))
 	mac.Write(append([]byte(r.URL.Path), digest[:]...))
 	if r.Header.Get("API-Sign") != base64.StdEncoding.EncodeToString(mac.Sum(nil)) {
-		return errors.New("EAPI:Invalid signature")
+		return failure("EAPI:Invalid signature")
 	}
 	n, err := strconv.ParseInt(nonce, 10, 64)
 	require.NoError(d.t, err)
 	if n <= d.nonces[key] {
-		return errors.New("EAPI:Invalid nonce")
+		return failure("EAPI:Invalid nonce")
 	}
 	d.nonces[key] = n
 	return nil
 }
 
-func (d *double) depth(r *http.Request) (any, error) {
-	depth, err := strconv.Atoi(r.URL.Query().Get("count"))
-	require.NoError(d.t, err)
-	book, err := d.venue.Account("anybody").Book(r.Context(), pair, depth)
-	levels := func(side []exchange.Level) [][]any {
-		out := [][]any{}
-		for _, l := range side {
-			out = append(out, []any{l.Price.StringFixed(5), l.Amount.StringFixed(3), 1714564800})
-		}
-		return out
+func levels(side []exchange.Level) [][]any {
+	out := [][]any{}
+	for _, l := range side {
+		out = append(out, []any{l.Price.StringFixed(5), l.Amount.StringFixed(3), 1714564800})
 	}
-	return object{"XXBTUSDT": object{"bids": levels(book.Bids), "asks": levels(book.Asks)}}, err
+	return out
 }
 
-func txid(o exchange.Order) string { return "O" + o.ID }
-
 // orders are those of one account, by id, as far as the form asks for them.
-func (d *double) orders(r *http.Request, key string, form url.Values, open bool) object {
+func (d *double) orders(ctx context.Context, key string, form url.Values, statuses ...exchange.Status) object {
 	list := object{}
-	for name, ids := range d.placed {
-		clientID, mine := strings.CutPrefix(name, key+" ")
-		if only := form.Get("cl_ord_id"); !mine || only != "" && only != clientID {
-			continue
-		}
-		for _, id := range ids {
-			o, err := d.venue.Account(key).Order(r.Context(), pair, id)
-			require.NoError(d.t, err)
-			if only := form.Get("txid"); only != "" && only != txid(o) || open != (o.Status == exchange.Open) {
-				continue
-			}
-			list[txid(o)] = wire(o, clientID)
+	for _, o := range d.Orders(ctx, key) {
+		named := !form.Has("cl_ord_id") || form.Get("cl_ord_id") == o.ClientID
+		if named && (!form.Has("txid") || form.Get("txid") == txid(o)) && slices.Contains(statuses, o.Status) {
+			list[txid(o)] = wire(o)
 		}
 	}
 	return list
 }
 
+func txid(o exchange.Order) string { return "O" + o.ID }
+
 // wire is an order as Kraken writes it.
-func wire(o exchange.Order, clientID string) object {
+func wire(o exchange.Order) object {
 	kind, status, flags := "buy", "open", "fciq"
 	if o.Side == exchange.Ask {
 		kind = "sell"
@@ -294,7 +257,7 @@ func wire(o exchange.Order, clientID string) object {
 	default:
 	}
 	return object{
-		"refid": nil, "userref": 0, "cl_ord_id": clientID, "status": status, "opentm": unix(o.PlacedAt),
+		"refid": nil, "userref": 0, "cl_ord_id": o.ClientID, "status": status, "opentm": unix(o.PlacedAt),
 		"descr": object{"pair": "XBTUSDT", "type": kind, "ordertype": "limit", "price": o.Price.StringFixed(1), "price2": "0"},
 		"vol":   o.Amount.StringFixed(8), "vol_exec": o.Filled.StringFixed(8), "oflags": flags,
 	}
@@ -305,36 +268,24 @@ func unix(at time.Time) json.Number {
 	return json.Number(decimal.New(at.UnixMicro(), -6).String())
 }
 
-func (d *double) place(r *http.Request, key string, form url.Values) (any, error) {
-	account, name := d.venue.Account(key), key+" "+form.Get("cl_ord_id")
-	for _, id := range d.placed[name] {
-		if o, err := account.Order(r.Context(), pair, id); err == nil && o.Status == exchange.Open {
-			return nil, errors.New("EOrder:cl_ord_id is a duplicate")
-		}
-	}
+func (d *double) place(ctx context.Context, key string, form url.Values) (any, error) {
 	if form.Get("pair") != "XBTUSDT" || form.Get("ordertype") != "limit" || !strings.HasPrefix(form.Get("oflags"), "fciq") {
-		return nil, errors.New("EGeneral:Invalid arguments")
+		return nil, failure("EGeneral:Invalid arguments")
 	}
-	// No two orders share a time, so that their order can be told.
-	require.NoError(d.t, d.venue.Advance(d.venue.Now().Add(time.Millisecond)))
 	o := exchange.Order{
-		ClientID: exchange.ClientID(name, len(d.placed[name])), Pair: pair, Side: exchange.Bid,
+		ClientID: form.Get("cl_ord_id"), Side: exchange.Bid,
 		Price: dec(form.Get("price")), Amount: dec(form.Get("volume")), PostOnly: form.Get("oflags") == "fciq,post",
 	}
 	if form.Get("type") == "sell" {
 		o.Side = exchange.Ask
 	}
-	placed, err := account.Place(r.Context(), o)
-	if err != nil {
-		return nil, err
-	}
-	d.placed[name] = append(d.placed[name], o.ClientID)
-	return object{"descr": object{"order": "..."}, "txid": []string{txid(placed)}}, nil
+	placed, err := d.Place(ctx, key, o)
+	return object{"descr": object{"order": "..."}, "txid": []string{txid(placed)}}, err
 }
 
 // trades are at most 50 of the account, newest first, after start.
-func (d *double) trades(r *http.Request, key string, form url.Values) (any, error) {
-	fills, err := d.venue.Account(key).Fills(r.Context(), pair, time.Time{})
+func (d *double) trades(ctx context.Context, key string, form url.Values) object {
+	fills := d.Fills(ctx, key)
 	slices.Reverse(fills)
 	if form.Get("start") != "" {
 		fills = slices.DeleteFunc(fills, func(f exchange.Fill) bool { return f.At.Unix() <= dec(form.Get("start")).IntPart() })
@@ -354,5 +305,5 @@ func (d *double) trades(r *http.Request, key string, form url.Values) (any, erro
 		require.NoError(d.t, err)
 		list = append(list, fmt.Sprintf("%q:%s", "T"+f.ID, trade))
 	}
-	return object{"trades": json.RawMessage("{" + strings.Join(list, ",") + "}"), "count": len(fills)}, err
+	return object{"trades": json.RawMessage("{" + strings.Join(list, ",") + "}"), "count": len(fills)}
 }

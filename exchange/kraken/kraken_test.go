@@ -2,9 +2,7 @@ package kraken_test
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -18,90 +16,36 @@ import (
 	"github.com/evenkeelhq/evenkeel/exchange/exchangetest"
 	"github.com/evenkeelhq/evenkeel/exchange/kraken"
 	"github.com/evenkeelhq/evenkeel/exchange/transport"
-	"github.com/evenkeelhq/evenkeel/internal/vectors"
+	"github.com/evenkeelhq/evenkeel/exchange/venuetest"
 )
-
-func order(id string, side exchange.Side, amount, price string) exchange.Order {
-	return exchange.Order{ClientID: id, Pair: pair, Side: side, Amount: dec(amount), Price: dec(price)}
-}
 
 func TestClientKeepsTheLaws(t *testing.T) {
 	exchangetest.Run(t, func(t *testing.T) exchangetest.Fixture {
 		d := newDouble(t)
-		once := func(fault *bool) func() {
-			return func() {
-				d.mu.Lock()
-				defer d.mu.Unlock()
-				*fault = true
-			}
-		}
-		return exchangetest.Fixture{
-			Client: d.account("maker"), Other: d.account("other"), Pair: pair, Price: dec("50000"), Amount: dec("0.5"),
-			LoseAnswer: once(&d.losesAnswer), LoseRequest: once(&d.losesRequest), RateLimit: once(&d.limits),
-		}
+		return d.Fixture(d.account("maker"), d.account("other"))
 	})
 }
 
 func TestProofsKeepTheirLaws(t *testing.T) {
 	exchangetest.RunProofs(t, func(t *testing.T) exchangetest.ProofFixture {
 		d := newDouble(t)
-		owner := d.account("provider")
-		_, err := owner.Place(t.Context(), order("a1", exchange.Bid, "0.5", "49000"))
-		require.NoError(t, err)
-		_, err = d.account("other").Place(t.Context(), order("b1", exchange.Ask, "0.5", "51000"))
-		require.NoError(t, err)
-		return exchangetest.ProofFixture{Prover: d.prover(), Verifier: d.verifier(), Owner: owner, Pair: pair, Now: start}
+		return d.ProofFixture(d.account("provider"), d.account("other"), d.prover(), d.verifier())
 	})
 }
 
-// prover signs with a read-only key of the provider's own, as it should.
-func (d *double) prover() *kraken.Prover {
-	d.t.Helper()
-	prover, err := kraken.NewProver("provider"+readOnly, d.secrets["provider"+readOnly])
-	require.NoError(d.t, err)
-	return prover
-}
-
-func (d *double) verifier() *kraken.Verifier {
-	d.t.Helper()
-	verifier, err := kraken.NewVerifier(d.options())
-	require.NoError(d.t, err)
-	return verifier
-}
-
 func TestSignaturesAreThePublishedOnes(t *testing.T) {
-	const name = "exchange/signing.json"
-	body, err := os.ReadFile(vectors.Path(t, name))
-	require.NoError(t, err)
-	var file struct {
-		Exchanges map[string]struct {
-			Vectors []struct {
-				Secret, Path, Nonce, Signature string
-				Hashed                         string `json:"sha256_of"`
-			}
+	venuetest.Signatures(t, kraken.Name, func(s venuetest.Signature) string {
+		if s.Path != "/0/private/OpenOrders" {
+			secret, err := base64.StdEncoding.DecodeString(s.Secret)
+			require.NoError(t, err)
+			return kraken.Sign(secret, s.Path, s.Nonce, strings.TrimPrefix(s.Hashed, s.Nonce))
 		}
-	}
-	require.NoError(t, json.Unmarshal(body, &file))
-	passed, failed := 0, 0
-	for _, v := range file.Exchanges[kraken.Name].Vectors {
-		secret, err := base64.StdEncoding.DecodeString(v.Secret)
+		prover, err := kraken.NewProver("key", s.Secret)
 		require.NoError(t, err)
-		got := kraken.Sign(secret, v.Path, v.Nonce, strings.TrimPrefix(v.Hashed, v.Nonce))
-		if v.Path == "/0/private/OpenOrders" {
-			prover, err := kraken.NewProver("key", v.Secret)
-			require.NoError(t, err)
-			proof, err := prover.ProveOpenOrders(pair, time.UnixMicro(dec(v.Nonce).IntPart()))
-			require.NoError(t, err)
-			got = proof.Signature
-		}
-		if got == v.Signature {
-			passed++
-			continue
-		}
-		failed++
-		t.Errorf("%s: signed %s, want %s", v.Path, got, v.Signature)
-	}
-	vectors.Report(t, name, passed, failed)
+		proof, err := prover.ProveOpenOrders(pair, time.UnixMicro(dec(s.Nonce).IntPart()))
+		require.NoError(t, err)
+		return proof.Signature
+	})
 }
 
 const recorded = `"OU22CG-KLAF2-FWUDD7":{"refid":null,"userref":0,"cl_ord_id":"web1","status":"open","opentm":1616666559.8974,
@@ -114,21 +58,16 @@ func open(orders ...string) string {
 // but returns the recorded order with one thing replaced.
 func but(old, replacement string) string { return strings.Replace(recorded, old, replacement, 1) }
 
-// answering returns a client whose open orders are the answer.
-func answering(t *testing.T, endpoint, answer string) (*double, *kraken.Client) {
+// answering returns a client whose call is answered with the answer.
+func answering(t *testing.T, call, answer string) (*double, *kraken.Client) {
 	t.Helper()
 	d := newDouble(t)
-	d.spoils(func(asked, body string) string {
-		if asked == endpoint {
-			return answer
-		}
-		return body
-	})
+	d.Says(call, answer)
 	return d, d.account("provider")
 }
 
 func TestARecordedOrderIsReadInFull(t *testing.T) {
-	_, client := answering(t, "OpenOrders", open(
+	_, client := answering(t, private+"OpenOrders", open(
 		strings.Replace(but("XBTUSDT", "ETHUSDT"), "OU22CG", "OTHER1", 1),
 		strings.Replace(but("limit", "stop-loss"), "OU22CG", "OTHER2", 1),
 		recorded,
@@ -168,11 +107,11 @@ func TestBadAnswersAreRefused(t *testing.T) {
 		{"a time in milliseconds", open(but("1616666559.8974", "1616666559897")), "in seconds"},
 	} {
 		t.Run(c.story, func(t *testing.T) {
-			d, client := answering(t, "OpenOrders", c.answer)
+			d, client := answering(t, private+"OpenOrders", c.answer)
 			_, err := client.OpenOrders(t.Context(), pair)
 			require.ErrorIs(t, err, transport.ErrBadAnswer)
 			require.ErrorContains(t, err, c.says)
-			require.Equal(t, 1, d.asked("OpenOrders"), "a bad answer is not asked for again")
+			require.Equal(t, 1, d.Asked(private+"OpenOrders"), "a bad answer is not asked for again")
 
 			proof, err := d.prover().ProveOpenOrders(pair, start)
 			require.NoError(t, err)
@@ -185,31 +124,36 @@ func TestBadAnswersAreRefused(t *testing.T) {
 func TestOtherBadAnswersAreRefused(t *testing.T) {
 	read := map[string]func(*testing.T, *kraken.Client) error{
 		"Market":   func(t *testing.T, c *kraken.Client) error { _, err := c.Market(t.Context(), pair); return err },
+		"Ticker":   func(t *testing.T, c *kraken.Client) error { _, err := c.Ticker(t.Context(), pair); return err },
 		"Book":     func(t *testing.T, c *kraken.Client) error { _, err := c.Book(t.Context(), pair, 2); return err },
 		"Balances": func(t *testing.T, c *kraken.Client) error { _, err := c.Balances(t.Context()); return err },
 		"Fills":    func(t *testing.T, c *kraken.Client) error { _, err := c.Fills(t.Context(), pair, start); return err },
 	}
-	for _, c := range []struct{ story, call, endpoint, result, says string }{
+	for _, c := range []struct{ story, call, path, result, says string }{
 		{"rules of another pair", "Market", "GET /0/public/AssetPairs", `{"X":{"wsname":"ETH/USDT","lot_decimals":4}}`, "must be BTC/USDT"},
 		{"rules of two pairs", "Market", "GET /0/public/AssetPairs", `{"X":{},"Y":{}}`, "and no other"},
 		{"rules without a lot", "Market", "GET /0/public/AssetPairs", `{"X":{"wsname":"XBT/USDT"}}`, "lot_decimals"},
 		{"rules without a tick", "Market", "GET /0/public/AssetPairs", `{"X":{"wsname":"XBT/USDT","altname":"X","lot_decimals":4}}`, "Market.Tick"},
-		{"fees of another pair", "Market", "TradeVolume", `{"fees":{"XETHZUSD":{"fee":"0.26"}}}`, "must have XXBTUSDT"},
-		{"a fee of everything", "Market", "TradeVolume", `{"fees":{"XXBTUSDT":{"fee":"100"}}}`, "TakerFeeBps"},
+		{"fees of another pair", "Market", private + "TradeVolume", `{"fees":{"XETHZUSD":{"fee":"0.26"}}}`, "must have XXBTUSDT"},
+		{"a fee of everything", "Market", private + "TradeVolume", `{"fees":{"XXBTUSDT":{"fee":"100"}}}`, "TakerFeeBps"},
+		{"a ticker of another pair", "Ticker", "GET /0/public/Ticker", `{"XETHZUSD":{"a":["2"],"b":["1"],"c":["1"]}}`, "must be that of XBTUSDT"},
+		{"a ticker without a trade", "Ticker", "GET /0/public/Ticker", `{"XXBTUSDT":{"a":["2"],"b":["1"],"c":[]}}`, "must have a price"},
+		{"a ticker of nothing", "Ticker", "GET /0/public/Ticker", `{"XXBTUSDT":{"a":["2"],"b":[null],"c":["1"]}}`, "must be a number"},
+		{"a crossed ticker", "Ticker", "GET /0/public/Ticker", `{"XXBTUSDT":{"a":["1"],"b":["2"],"c":["1"]}}`, "must be below Ask"},
 		{"a book of another pair", "Book", "GET /0/public/Depth", `{"XETHZUSD":{"bids":[],"asks":[]}}`, "must be that of XBTUSDT"},
 		{"a crossed book", "Book", "GET /0/public/Depth", `{"XXBTUSDT":{"bids":[["2","1",0]],"asks":[["1","1",0]]}}`, "must be below best ask"},
 		{"a book deeper than asked for", "Book", "GET /0/public/Depth", `{"XXBTUSDT":{"bids":[["3","1",0],["2","1",0],["1","1",0]],"asks":[]}}`, "at most 2 levels"},
 		{"a level without an amount", "Book", "GET /0/public/Depth", `{"XXBTUSDT":{"bids":[["1"]],"asks":[]}}`, "Price 0"},
-		{"more held than there is", "Balances", "BalanceEx", `{"USDT":{"balance":"1","hold_trade":"2"}}`, "hold_trade must be 0 to balance"},
-		{"a balance that is left out", "Balances", "BalanceEx", `{"USDT":{"balance":"1"}}`, "hold_trade must be"},
-		{"one asset by two names", "Balances", "BalanceEx", `{"XXBT":{"balance":"1","hold_trade":"0"},"BTC":{"balance":"1","hold_trade":"0"}}`, "must be named once"},
+		{"more held than there is", "Balances", private + "BalanceEx", `{"USDT":{"balance":"1","hold_trade":"2"}}`, "hold_trade must be 0 to balance"},
+		{"a balance that is left out", "Balances", private + "BalanceEx", `{"USDT":{"balance":"1"}}`, "hold_trade must be"},
+		{"one asset by two names", "Balances", private + "BalanceEx", `{"XXBT":{"balance":"1","hold_trade":"0"},"BTC":{"balance":"1","hold_trade":"0"}}`, "must be named once"},
 		{"an asset without a name", "Balances", "GET /0/public/Assets", `{"XXBT":{}}`, "altname of XXBT"},
-		{"no trades", "Fills", "TradesHistory", `{}`, "trades nothing"},
-		{"a trade of a negative amount", "Fills", "TradesHistory", `{"trades":{"T1":{"ordertxid":"O1","pair":"XBTUSDT","type":"buy","time":1.5,"price":"1","vol":"-1","fee":"0","maker":true}}}`, "must be > 0"},
-		{"a trade that does not say who made it", "Fills", "TradesHistory", `{"trades":{"T1":{"ordertxid":"O1","pair":"XBTUSDT","type":"buy","time":1.5,"price":"1","vol":"1","fee":"0"}}}`, "must have ordertxid, type, maker"},
+		{"no trades", "Fills", private + "TradesHistory", `{}`, "trades nothing"},
+		{"a trade of a negative amount", "Fills", private + "TradesHistory", `{"trades":{"T1":{"ordertxid":"O1","pair":"XBTUSDT","type":"buy","time":1.5,"price":"1","vol":"-1","fee":"0","maker":true}}}`, "must be > 0"},
+		{"a trade that does not say who made it", "Fills", private + "TradesHistory", `{"trades":{"T1":{"ordertxid":"O1","pair":"XBTUSDT","type":"buy","time":1.5,"price":"1","vol":"1","fee":"0"}}}`, "must have ordertxid, type, maker"},
 	} {
 		t.Run(c.story, func(t *testing.T) {
-			_, client := answering(t, c.endpoint, `{"error":[],"result":`+c.result+`}`)
+			_, client := answering(t, c.path, `{"error":[],"result":`+c.result+`}`)
 			err := read[c.call](t, client)
 			require.ErrorIs(t, err, transport.ErrBadAnswer)
 			require.ErrorContains(t, err, c.says)
@@ -218,7 +162,7 @@ func TestOtherBadAnswersAreRefused(t *testing.T) {
 }
 
 func TestErrorsOfKrakenAreThePortsOwn(t *testing.T) {
-	for text, want := range map[string]error{
+	for text, want := range map[failure]error{
 		"EAPI:Invalid key":                   exchange.ErrAuth,
 		"EAPI:Invalid nonce":                 exchange.ErrAuth,
 		"EGeneral:Permission denied":         exchange.ErrAuth,
@@ -234,11 +178,12 @@ func TestErrorsOfKrakenAreThePortsOwn(t *testing.T) {
 		"EGeneral:Internal error":            exchange.ErrUnknownOutcome,
 		"EGeneral:Something nobody heard of": exchange.ErrUnknownOutcome,
 	} {
-		t.Run(text, func(t *testing.T) {
-			_, client := answering(t, "AddOrder", `{"error":["WGeneral:only a warning","`+text+`"]}`)
-			_, err := client.Place(t.Context(), order("a1", exchange.Bid, "0.5", "50000"))
+		t.Run(string(text), func(t *testing.T) {
+			d := newDouble(t)
+			d.Refuse(private+"AddOrder", text)
+			_, err := d.account("provider").Place(t.Context(), d.Order("a1", exchange.Bid, "0.5", "50000"))
 			require.ErrorIs(t, err, want)
-			require.ErrorContains(t, err, text)
+			require.ErrorContains(t, err, string(text))
 		})
 	}
 }
@@ -251,19 +196,19 @@ func TestWhatGoesWrongAfterPlacingIsAnUnknownOutcome(t *testing.T) {
 		"too many calls": `{"error":["EAPI:Rate limit exceeded"]}`,
 	} {
 		t.Run(story, func(t *testing.T) {
-			d, client := answering(t, "QueryOrders", answer)
-			_, err := client.Place(t.Context(), order("a1", exchange.Bid, "0.5", "50000"))
+			d, client := answering(t, private+"QueryOrders", answer)
+			_, err := client.Place(t.Context(), d.Order("a1", exchange.Bid, "0.5", "50000"))
 			require.ErrorIs(t, err, exchange.ErrUnknownOutcome)
 			require.NotErrorIs(t, err, exchange.ErrRateLimited, "which would mean that nothing was done")
 			require.NotErrorIs(t, err, exchange.ErrAuth)
-			require.Equal(t, 1, d.asked("AddOrder"))
+			require.Equal(t, 1, d.Asked(private+"AddOrder"))
 		})
 	}
 }
 
 func TestAPostOnlyOrderThatKrakenTakesAndCancelsWouldHaveCrossed(t *testing.T) {
-	_, client := answering(t, "QueryOrders", `{"error":[],"result":{"O1":{"status":"canceled","reason":"Post only order"}}}`)
-	o := order("a1", exchange.Bid, "0.5", "50000")
+	d, client := answering(t, private+"QueryOrders", `{"error":[],"result":{"O1":{"status":"canceled","reason":"Post only order"}}}`)
+	o := d.Order("a1", exchange.Bid, "0.5", "50000")
 	o.PostOnly = true
 	_, err := client.Place(t.Context(), o)
 	require.ErrorIs(t, err, exchange.ErrWouldCross)
@@ -279,11 +224,11 @@ func TestFeesAndBalancesAreReadInOurWords(t *testing.T) {
 	}, m))
 	balances, err := client.Balances(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, cmp.Diff(map[string]exchange.Balance{"BTC": {Free: dec("100")}, "USDT": {Free: dec("5000000")}, "EUR.F": {Free: dec("1.5")}}, balances))
+	require.Empty(t, cmp.Diff(map[string]exchange.Balance{"BTC": {Free: dec("500")}, "USDT": {Free: dec("25000000")}, "EUR.F": {Free: dec("1.5")}}, balances))
 }
 
 func TestAMarketWithOneFeeHasItForBoth(t *testing.T) {
-	_, client := answering(t, "TradeVolume", `{"error":[],"result":{"fees":{"XXBTUSDT":{"fee":"0.26"}}}}`)
+	_, client := answering(t, private+"TradeVolume", `{"error":[],"result":{"fees":{"XXBTUSDT":{"fee":"0.26"}}}}`)
 	m, err := client.Market(t.Context(), pair)
 	require.NoError(t, err)
 	require.Equal(t, "26 26", fmt.Sprint(m.MakerFeeBps, " ", m.TakerFeeBps))
@@ -293,7 +238,7 @@ func TestOfSeveralOrdersOfOneNameTheNewestCounts(t *testing.T) {
 	older := strings.NewReplacer("OU22CG", "OLDER1", "1616666559", "1616666558", `"open","opentm"`, `"canceled","opentm"`).Replace(recorded)
 	newer := strings.NewReplacer(`"open","opentm"`, `"canceled","opentm"`).Replace(recorded)
 	for _, closed := range []string{older + "," + newer, newer + "," + older} {
-		_, client := answering(t, "ClosedOrders", `{"error":[],"result":{"closed":{`+closed+`}}}`)
+		_, client := answering(t, private+"ClosedOrders", `{"error":[],"result":{"closed":{`+closed+`}}}`)
 		o, err := client.Order(t.Context(), pair, "web1")
 		require.NoError(t, err)
 		require.Equal(t, "OU22CG-KLAF2-FWUDD7", o.ID)
@@ -315,17 +260,21 @@ func TestNoncesArriveInOrder(t *testing.T) {
 func TestAllPagesOfFillsAreRead(t *testing.T) {
 	d := newDouble(t)
 	client := d.account("provider")
-	_, err := client.Place(t.Context(), order("a1", exchange.Ask, "1.21", "50000"))
+	_, err := client.Place(t.Context(), d.Order("a1", exchange.Ask, "1.21", "50000"))
 	require.NoError(t, err)
-	other := d.venue.Account("other")
+	other := d.Venue.Account("other")
 	require.NoError(t, other.Deposit("USDT", dec("100000")))
 	for i := range 120 {
-		_, err := other.Place(t.Context(), order(fmt.Sprint("b", i), exchange.Bid, "0.01", "50000"))
+		_, err := other.Place(t.Context(), d.Order(fmt.Sprint("b", i), exchange.Bid, "0.01", "50000"))
 		require.NoError(t, err)
 	}
-	d.spoils(func(endpoint, body string) string {
-		if endpoint == "TradesHistory" && d.hits[endpoint] == 1 { // a trade between two pages
-			_, err := other.Place(t.Context(), order("late", exchange.Bid, "0.01", "50000"))
+	pages := 0
+	d.Spoil(func(call, body string) string {
+		if call == private+"TradesHistory" {
+			pages++
+		}
+		if pages == 1 { // a trade between two pages
+			_, err := other.Place(t.Context(), d.Order("late", exchange.Bid, "0.01", "50000"))
 			assert.NoError(t, err)
 		}
 		return body
@@ -334,22 +283,21 @@ func TestAllPagesOfFillsAreRead(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, fills, 120)
 	require.Equal(t, "a1", fills[119].ClientID)
-	require.Equal(t, 4, d.asked("TradesHistory"), "50, 50, 21 and none")
-	require.Equal(t, 2, d.asked("QueryOrders"), "one after placing, one for the name of the order")
+	require.Equal(t, 4, d.Asked(private+"TradesHistory"), "50, 50, 21 and none")
+	require.Equal(t, 2, d.Asked(private+"QueryOrders"), "one after placing, one for the name of the order")
 }
 
 func TestAProofIsReplayedOnceAndNowhereElse(t *testing.T) {
 	d := newDouble(t)
-	d.account("provider")
 	proof, err := d.prover().ProveOpenOrders(pair, start)
 	require.NoError(t, err)
 	verifier := d.verifier()
 	_, err = verifier.Verify(t.Context(), proof, pair, start)
 	require.NoError(t, err)
-	require.Equal(t, map[string]int{"GET /0/public/AssetPairs": 1, "OpenOrders": 1}, d.hits)
+	require.Equal(t, map[string]int{"GET /0/public/AssetPairs": 1, private + "OpenOrders": 1}, d.Hits())
 	_, err = verifier.Verify(t.Context(), proof, pair, start)
 	require.ErrorIs(t, err, exchange.ErrAuth, "its nonce has been used")
-	require.Equal(t, 2, d.asked("OpenOrders"))
+	require.Equal(t, 2, d.Asked(private+"OpenOrders"))
 }
 
 func TestNewRefusesWhatItCannotUse(t *testing.T) {

@@ -94,7 +94,8 @@ func (d *Double) Open(key string) (secret string) {
 	return d.secrets[key]
 }
 
-// Says has the double answer call with body from now on, whatever it did.
+// Says has the double answer call with body from now on, whatever it did; the
+// last [Double.Says] or [Double.Spoil] counts.
 func (d *Double) Says(call, body string) {
 	d.Spoil(func(asked, answer string) string {
 		if asked == call {
