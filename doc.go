@@ -23,11 +23,12 @@
 // # Where things are
 //
 // Vocabulary and arithmetic: exchange, chain, chain/abi, pmm, reserve. Engines:
-// stabilizer, reserve/monitor, reward. Adapters: exchange/binance,
-// exchange/kraken, exchange/paper, chain/memchain, reward/memory, store/memory,
-// store/sql. Conformance suites: exchange/exchangetest, chain/chaintest,
-// reward/ledgertest, store/storetest. An import only goes down: engines never
-// import adapters or each other.
+// stabilizer, reserve/monitor, reward, reward/payout. Adapters: exchange/binance,
+// bitfinex, bybit, coinbase, gate, kraken, okx, poloniex and paper,
+// chain/memchain, reward/memory, reward/rpc, reward/file, store/memory, store/sql.
+// Conformance suites: exchange/exchangetest, chain/chaintest, reward/ledgertest,
+// reward/payout/payouttest, store/storetest. An import only goes down: engines
+// never import adapters or each other.
 //
 // # Glossary
 //
@@ -35,6 +36,7 @@
 //     (XAU); also the place outside the database where journal heads are
 //     published ([Anchor]).
 //   - band: the distance from the peg within which nothing is done, in bps.
+//   - batch: one payment to many addresses, made once.
 //   - bps: a basis point, 1/10,000.
 //   - bucket: one of the five purposes, A to E, for which capital is set aside.
 //   - coverage: what is available divided by what is required.
@@ -47,6 +49,8 @@
 //   - peg, target: the price that an asset is meant to have.
 //   - PMM: proactive market maker, a pool that concentrates its liquidity
 //     around a guide price.
+//   - proof: a signed request for the open orders of an account, for somebody
+//     else to send.
 //   - rank: a band around the peg within which an order earns, and its part.
 //   - reason: why a decision is what it is; every decision has one.
 //   - reserve: what is held to defend a peg; required, what must be held.

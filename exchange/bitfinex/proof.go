@@ -1,0 +1,87 @@
+package bitfinex
+
+import (
+	"context"
+	"time"
+
+	"github.com/evenkeelhq/evenkeel/exchange"
+	"github.com/evenkeelhq/evenkeel/exchange/transport"
+)
+
+// Name is this exchange's in an exchange.Proof.
+const Name = "bitfinex"
+
+// Prover signs proofs with one key, which should be able to read and nothing
+// else, and which nothing else should use. Safe for concurrent use.
+type Prover struct{ signer *signer }
+
+// Verifier replays proofs. Safe for concurrent use.
+type Verifier struct{ api *api }
+
+var (
+	_ exchange.Prover   = (*Prover)(nil)
+	_ exchange.Verifier = (*Verifier)(nil)
+)
+
+// NewProver returns exchange.ErrInvalid for an empty key or secret.
+func NewProver(key, secret string) (*Prover, error) {
+	s, err := newSigner(key, secret)
+	if err != nil {
+		return nil, err
+	}
+	return &Prover{signer: s}, nil
+}
+
+// ProveOpenOrders signs the request that lists the open orders of pair.
+func (p *Prover) ProveOpenOrders(pair exchange.Pair, now time.Time) (exchange.Proof, error) {
+	name, err := symbol(pair)
+	if err != nil {
+		return exchange.Proof{}, err
+	}
+	at := p.signer.nonces.Next(now)
+	n := nonce(at)
+	return exchange.Proof{
+		Exchange:  Name,
+		Key:       p.signer.key,
+		Pair:      pair,
+		Params:    map[string]string{"nonce": n},
+		Signature: sign(p.signer.secret, signed(openOrdersPath(name), n, noParams)),
+		IssuedAt:  at,
+	}, nil
+}
+
+// NewVerifier returns exchange.ErrInvalid for options out of their bounds.
+func NewVerifier(o Options) (*Verifier, error) {
+	a, err := newAPI(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Verifier{api: a}, nil
+}
+
+// Verify lists the open orders under the proof's signature. Nothing of what is
+// sent is taken from p but the key, the signature and, checked, the nonce.
+func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.Pair, now time.Time) ([]exchange.Order, error) {
+	if err := p.Check(Name, pair, now); err != nil {
+		return nil, err
+	}
+	n := nonce(p.IssuedAt)
+	if err := p.CheckFields(time.Microsecond, map[string]string{"nonce": n}, nil); err != nil {
+		return nil, err
+	}
+	r, err := v.api.market(ctx, pair)
+	if err != nil {
+		return nil, err
+	}
+	var orders []exchange.Order
+	err = v.api.http.Once(ctx, transport.Call{
+		Request: func(time.Time) (transport.Request, error) {
+			return post(openOrdersPath(r.symbol), noParams, p.Key, n, p.Signature), nil
+		},
+		Accept: func(body []byte) (err error) {
+			orders, err = parseOpenOrders(body, r)
+			return err
+		},
+	})
+	return orders, err
+}

@@ -1,0 +1,4 @@
+package coinbase
+
+// Host is what every token is for.
+const Host = host
