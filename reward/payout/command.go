@@ -22,8 +22,8 @@ const (
 	Resume        Verb = "resume"         // after a halt: two people
 	Approve       Verb = "approve"        // a planned batch: two people
 	GiveUp        Verb = "give_up"        // a planned batch, or one that the payer proves unsent
-	DeclareSent   Verb = "declare_sent"   // an unknown batch was paid by TxID: two people
-	DeclareUnsent Verb = "declare_unsent" // an unknown batch was not and will never be paid: two people
+	DeclareSent   Verb = "declare_sent"   // an unknown or exhausted batch was paid by TxID: two people
+	DeclareUnsent Verb = "declare_unsent" // an unknown or exhausted batch was not and will never be paid: two people
 )
 
 // Answer says what became of a command.
@@ -120,13 +120,13 @@ func (k *look) obeyFor(b *Live, c Command) Reply {
 		}
 		k.move(b, Sending, "", fmt.Sprintf("approved by %s and %s", b.Asked.By, c.By))
 		return Done
-	case c.Do == DeclareSent && b.Phase == Stuck:
+	case c.Do == DeclareSent && k.forPeople(b):
 		if !second(&b.Asked, c) {
 			return NeedsSecond
 		}
 		k.move(b, Confirmed, c.TxID, fmt.Sprintf("declared sent by %s and %s", b.Asked.By, c.By))
 		return Done
-	case c.Do == DeclareUnsent && b.Phase == Stuck:
+	case c.Do == DeclareUnsent && k.forPeople(b):
 		if !second(&b.Asked, c) {
 			return NeedsSecond
 		}
@@ -134,4 +134,10 @@ func (k *look) obeyFor(b *Live, c Command) Reply {
 		return Done
 	}
 	return WrongPhase
+}
+
+// forPeople reports whether it is up to people what became of a batch: nobody
+// else can tell, or the payer was asked so often that somebody has to look.
+func (k *look) forPeople(b *Live) bool {
+	return b.Phase == Stuck || b.Phase == Sending && b.Attempts >= k.cfg.MaxAttempts
 }

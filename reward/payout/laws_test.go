@@ -93,6 +93,13 @@ func command(rng *rand.Rand, s payout.State) payout.Command {
 			c.Do = pick(rng, payout.DeclareSent, payout.DeclareSent, payout.DeclareUnsent, payout.DeclareUnsent, c.Do)
 		}
 	}
+	for _, b := range s.Live {
+		if b.Asked != nil && rng.IntN(3) > 0 { // the second person, sometimes
+			second := *b.Asked
+			second.By = pick(rng, "ann", "bob")
+			return second
+		}
+	}
 	if c.Do == payout.Halt || c.Do == payout.Resume {
 		c.Batch = ""
 	}
