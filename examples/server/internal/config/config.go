@@ -1,0 +1,184 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/exchange"
+	"github.com/evenkeelhq/evenkeel/reward"
+)
+
+// Config is a valid configuration. It is a value: nobody changes one.
+type Config struct {
+	Pool        Pool
+	Listen      string // host:port
+	Metrics     string // host:port on loopback; "" for none
+	Hardened    bool
+	Proxy       bool // whether the last X-Forwarded-For says who asks
+	RebindDelay time.Duration
+	Paper       string // scheme and host of the venue behind test_exchange
+	DSN         string
+	Keep        time.Duration // of sightings; 0 for ever
+	Grants      []Grant
+	Payout      Payout
+	RPC         RPC
+	Report      bool
+	Prices      map[string]Price // by unit
+	Markets     []Market         // by exchange, then unit
+}
+
+// Pool is the pool as a whole.
+type Pool struct {
+	Name               string
+	GrantAddress       string
+	MinimumPayout      decimal.Decimal
+	Pegged             string
+	Round              time.Duration
+	Places             int32
+	MaxAge, MinAge     time.Duration
+	MaxTargetTolerance decimal.Decimal
+}
+
+// Grant funds the pool, once for each Approval.
+type Grant struct {
+	Approval string
+	Amount   decimal.Decimal
+}
+
+// Payout is how and how much is paid out.
+type Payout struct {
+	Every, Retry                   time.Duration
+	Places                         int32
+	ApproveAbove, MaxBatch, MaxDay decimal.Decimal // 0 for none
+	Confirmations, MaxAttempts     int
+	Payer                          Payer
+	Folder                         string
+}
+
+// Payer names who pays.
+type Payer string
+
+// The payers.
+const (
+	File     Payer = "file"
+	Sendmany Payer = "sendmany"
+	Signed   Payer = "signed"
+)
+
+// RPC is where the wallet answers. Its zero value is none.
+type RPC struct {
+	User, Pass, Host, Port string
+	NumericAmounts         bool
+}
+
+// URL returns the wallet's: https, unless it is on this machine.
+func (r RPC) URL() string {
+	host := r.Host
+	if host == "localhost" { // a name is whatever somebody makes of it
+		host = "127.0.0.1"
+	}
+	address := net.JoinHostPort(host, r.Port)
+	if OnLoopback(address) {
+		return "http://" + address
+	}
+	return "https://" + address
+}
+
+// String leaves out what is secret.
+func (r RPC) String() string { return r.User + " at " + r.URL() }
+
+// Price is where the price of a unit comes from.
+type Price struct {
+	Fixed   decimal.Decimal // > 0, or 0 where the others count
+	Main    Source
+	Backups []Source
+	MaxAge  time.Duration
+}
+
+// Source is one market that quotes a unit.
+type Source struct {
+	Venue string
+	Pair  exchange.Pair
+}
+
+// Market is one unit at one exchange. What ranks say there is shown as it is
+// written here.
+type Market struct {
+	reward.Market
+	Reverse bool
+	Pair    exchange.Pair
+}
+
+// Market returns that of exchange and unit.
+func (c Config) Market(exchange, unit string) (Market, bool) {
+	for _, m := range c.Markets {
+		if m.Exchange == exchange && m.Unit == unit {
+			return m, true
+		}
+	}
+	return Market{}, false
+}
+
+// Trades reports whether there is any market at exchange.
+func (c Config) Trades(exchange string) bool {
+	for _, m := range c.Markets {
+		if m.Exchange == exchange {
+			return true
+		}
+	}
+	return false
+}
+
+// maxOrders bounds a round: ten thousand providers of a hundred orders.
+const maxOrders = 1_000_000
+
+// Reward returns the configuration of the engine that shares the rewards.
+func (c Config) Reward() reward.Config {
+	markets := make([]reward.Market, len(c.Markets))
+	for i, m := range c.Markets {
+		markets[i] = m.Market
+	}
+	return reward.Config{
+		Every: c.Pool.Round, Places: c.Pool.Places, MaxOrders: maxOrders,
+		MaxAge: c.Pool.MaxAge, MinAge: c.Pool.MinAge, MaxTargetTolerance: c.Pool.MaxTargetTolerance,
+		Markets: markets,
+	}
+}
+
+// Follows returns [ErrInvalid], naming them, if c differs from a running
+// configuration in what only a restart can change.
+func (c Config) Follows(running Config) error {
+	var problems []string
+	for _, f := range []struct {
+		field  string
+		is, to any
+	}{
+		{"pool.name", running.Pool.Name, c.Pool.Name},
+		{"pool.grant_address", running.Pool.GrantAddress, c.Pool.GrantAddress},
+		{"pool.pegged", running.Pool.Pegged, c.Pool.Pegged},
+		{"listen", running.Listen, c.Listen},
+		{"metrics", running.Metrics, c.Metrics},
+		{"hardened", running.Hardened, c.Hardened},
+		{"paper", running.Paper, c.Paper},
+		{"payout.payer", running.Payout.Payer, c.Payout.Payer},
+		{"payout.folder", running.Payout.Folder, c.Payout.Folder},
+		{"report", running.Report, c.Report},
+		{"rpc", running.RPC, c.RPC},
+		{"db.dsn", running.DSN, c.DSN},
+	} {
+		if f.is == f.to {
+			continue
+		}
+		if f.field == "db.dsn" { // may hold a password
+			f.to = "another"
+		}
+		problems = append(problems, fmt.Sprintf("%s %v: cannot change while the server runs: restart it", f.field, f.to))
+	}
+	if len(problems) > 0 {
+		return &Invalid{"configuration", problems}
+	}
+	return nil
+}

@@ -1,0 +1,130 @@
+// Package guard is what stands before a hardened server: how often somebody may
+// ask, and whether a request is sealed by who it says.
+package guard
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/evenkeelhq/evenkeel/examples/internal/alp"
+)
+
+// ErrRepeated says that an envelope was opened before.
+var ErrRepeated = errors.New("guard: request was sent before")
+
+// Limit is a token bucket.
+type Limit struct {
+	Per   time.Duration // one more request is allowed after it, > 0
+	Burst int           // at once, > 0
+}
+
+// What an address may do besides, since many actors may share one, and what all
+// may do together: each a multiple of what one actor may, or a number of its own.
+const (
+	perAddress   = 5
+	ceilingRate  = 500 // requests a second
+	ceilingBurst = 1000
+)
+
+// Guard remembers who asked lately. Its memory is bounded: when there is too much
+// to remember, what has been idle longest is forgotten, and finds a full bucket.
+// Safe for concurrent use.
+type Guard struct {
+	ceiling *rate.Limiter
+	buckets recent[*rate.Limiter]
+	nonces  recent[struct{}]
+}
+
+// maxBuckets bounds how many buckets are remembered twice over.
+const maxBuckets = 50_000
+
+// New returns a guard to whom everybody is new.
+func New() *Guard { return &Guard{ceiling: rate.NewLimiter(ceilingRate, ceilingBurst)} }
+
+// Admit asks for an address before anything else is known of a request to route.
+// It returns how long to wait, 0 for not at all.
+func (g *Guard) Admit(route, address string, l Limit, now time.Time) time.Duration {
+	if wait := take(g.ceiling, now); wait > 0 {
+		return wait
+	}
+	return g.bucket("address "+route+" "+address, Limit{l.Per / perAddress, l.Burst * perAddress}, now)
+}
+
+// Allow asks for the actor that sent a request to route. It returns how long to
+// wait, 0 for not at all.
+func (g *Guard) Allow(route, actor string, l Limit, now time.Time) time.Duration {
+	return g.bucket("actor "+route+" "+actor, l, now)
+}
+
+func (g *Guard) bucket(key string, l Limit, now time.Time) time.Duration {
+	b, _ := g.buckets.keep(key, maxBuckets, func() *rate.Limiter { return rate.NewLimiter(rate.Every(l.Per), l.Burst) })
+	return take(b, now)
+}
+
+// take takes a token, or says when there is one.
+func take(b *rate.Limiter, now time.Time) time.Duration {
+	token := b.ReserveN(now, 1)
+	wait := token.DelayFrom(now)
+	if wait > 0 {
+		token.CancelAt(now)
+	}
+	return wait
+}
+
+// Open returns who sealed a request, in base64, or alp.ErrEnvelope or
+// [ErrRepeated]. What was opened is remembered as long as it could be opened
+// again, while the process lives.
+func (g *Guard) Open(r *http.Request, body []byte, now time.Time) (signer string, err error) {
+	e, err := alp.Open(r, body, now)
+	if err != nil {
+		return "", err
+	}
+	g.nonces.age(now, 2*alp.MaxEnvelopeSkew)
+	if _, known := g.nonces.keep(string(e.Key)+string(e.Nonce[:]), 0, func() struct{} { return struct{}{} }); known {
+		return "", fmt.Errorf("%w: nonce %x", ErrRepeated, e.Nonce)
+	}
+	return base64.StdEncoding.EncodeToString(e.Key), nil
+}
+
+// recent remembers by generation: what is asked for again moves into the new
+// one, and the old one goes when the new one is full or aged. The zero recent is
+// ready to use.
+type recent[V any] struct {
+	mu         sync.Mutex
+	fresh, old map[string]V
+	since      time.Time // of fresh
+}
+
+// keep returns what is remembered under key, or made now; most is how much one
+// generation remembers, 0 for any number.
+func (r *recent[V]) keep(key string, most int, made func() V) (v V, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if v, known = r.fresh[key]; known {
+		return v, true
+	}
+	if v, known = r.old[key]; !known {
+		v = made()
+	}
+	if r.fresh == nil || most > 0 && len(r.fresh) >= most {
+		r.fresh, r.old = map[string]V{}, r.fresh
+	}
+	r.fresh[key] = v
+	return v, known
+}
+
+// age begins another generation once the present one is so old, so that each
+// entry is remembered at least that long.
+func (r *recent[V]) age(now time.Time, after time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now.Sub(r.since) >= after {
+		r.fresh, r.old, r.since = map[string]V{}, r.fresh, now
+	}
+}
