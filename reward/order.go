@@ -82,13 +82,3 @@ func Sight(o exchange.Order, pegged string, price decimal.Decimal) (Order, error
 	}
 	return seen, nil
 }
-
-// key is what makes two sightings the same order. It holds no price and no
-// amount: an order that was filled in part is still the same.
-type key struct {
-	marketID
-	side    exchange.Side
-	orderID string
-}
-
-func (o Order) key() key { return key{marketID{o.Exchange, o.Unit}, o.Side, o.OrderID} }

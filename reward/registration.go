@@ -66,7 +66,7 @@ func (s Submission) Sightings(first uint64, since func(Order) time.Time) ([]Orde
 	for i, o := range s.Orders {
 		o.ID, o.Account, o.Exchange, o.Unit = first+uint64(i), s.Account(), s.Exchange, s.Unit
 		o.SeenAt, o.Since = s.SeenAt, since(o)
-		if o.Since.IsZero() {
+		if o.Since.IsZero() || o.Since.After(s.SeenAt) { // by another clock, or before this one was set back
 			o.Since = s.SeenAt
 		}
 		if err := o.Validate(); err != nil {

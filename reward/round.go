@@ -1,6 +1,8 @@
 package reward
 
 import (
+	"slices"
+
 	"github.com/shopspring/decimal"
 
 	"github.com/evenkeelhq/evenkeel/exchange"
@@ -32,22 +34,17 @@ func (r *ranked) groups(side exchange.Side) *[maxRanks]group {
 }
 
 // judge gives every sighting its verdict and groups by rank what has a share.
-// The last sighting of an order stands for it.
 func (r *round) judge(lastID uint64, seen Observation) {
-	last := make(map[key]uint64, len(seen.Orders))
-	for _, o := range seen.Orders {
-		last[o.key()] = o.ID
-	}
+	markets, duplicate := r.sort(seen.Orders)
 	for i, o := range seen.Orders {
-		m, known := r.markets[marketID{o.Exchange, o.Unit}]
 		out := &r.outcomes[i]
 		out.ID, out.Account = o.ID, o.Account
-		switch {
+		switch m := markets[i]; {
 		case o.ID <= lastID:
 			out.Verdict = Replayed
-		case !known:
+		case m < 0:
 			out.Verdict = NoMarket
-		case last[o.key()] != o.ID:
+		case duplicate[i]:
 			out.Verdict = Duplicate
 		case o.SeenAt.After(seen.At) || seen.At.Sub(o.SeenAt) > r.cfg.MaxAge:
 			out.Verdict = Stale
@@ -57,6 +54,30 @@ func (r *round) judge(lastID uint64, seen Observation) {
 			r.place(i, o, m)
 		}
 	}
+}
+
+// sort returns the market of each sighting, -1 for none of ours, and whether the
+// same order was seen again later: the last sighting stands for it. An order is
+// the same by exchange, unit, side and name; it may have been filled in part.
+func (r *round) sort(orders []Order) (markets []int, duplicate []bool) {
+	type order struct {
+		market int
+		side   exchange.Side
+		name   string
+	}
+	markets, duplicate = make([]int, len(orders)), make([]bool, len(orders))
+	later := make(map[order]struct{}, len(orders))
+	for i, o := range slices.Backward(orders) {
+		m, known := r.markets[marketID{o.Exchange, o.Unit}]
+		if !known {
+			markets[i] = -1
+			continue
+		}
+		before := len(later)
+		later[order{m, o.Side, o.OrderID}] = struct{}{}
+		markets[i], duplicate[i] = m, len(later) == before
+	}
+	return markets, duplicate
 }
 
 // place puts the ith sighting into the group of its rank in market m.

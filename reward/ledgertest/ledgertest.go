@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) reward.Ledger) {
 		"sightings are numbered as they come":                     numbersSightings,
 		"the newest sightings are pending where there is a limit": limitsPending,
 		"an order is known since it was first seen":               remembersFirstSightings,
+		"a clock that was set back makes no order older":          forgivesClocks,
 		"only registered accounts submit":                         refusesStrangers,
 		"a proof counts once":                                     refusesReplays,
 		"a submission is kept whole or not at all":                keepsAllOrNothing,
@@ -211,6 +212,15 @@ func remembersFirstSightings(t *testing.T, l reward.Ledger) {
 		since = append(since, o.Since.Sub(start)/time.Second)
 	}
 	equal(t, "since", since, []time.Duration{1, 1, 61, 121, 1, 241})
+}
+
+func forgivesClocks(t *testing.T, l reward.Ledger) {
+	register(t, l, "ann", "bob")
+	noError(t, l.Submit(t.Context(), submission("ann", "btc", 61, "a")))
+	noError(t, l.Submit(t.Context(), submission("bob", "btc", 1, "a"))) // the same order, by an earlier clock
+	for _, o := range pending(t, l, 0, 10) {
+		equal(t, "since", o.Since, o.SeenAt)
+	}
 }
 
 func refusesStrangers(t *testing.T, l reward.Ledger) {

@@ -113,14 +113,16 @@ func checkRegistration(r reward.Registration) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
-	return checkNames([]string{"Registration.User", "Registration.Exchange", "Registration.Unit", "Registration.Signer"},
-		r.User, r.Exchange, r.Unit, r.Signer)
+	return checkFields(field{"Registration.User", r.User}, field{"Registration.Exchange", r.Exchange},
+		field{"Registration.Unit", r.Unit}, field{"Registration.Signer", r.Signer})
 }
 
-// checkNames is [checkText] for what comes to a ledger.
-func checkNames(fields []string, values ...string) error {
-	for i, value := range values {
-		if err := checkText(fields[i], value); err != nil {
+type field struct{ name, value string }
+
+// checkFields is [checkText] for what comes to a ledger.
+func checkFields(fields ...field) error {
+	for _, f := range fields {
+		if err := checkText(f.name, f.value); err != nil {
 			return fmt.Errorf("%w: %w", reward.ErrInvalid, err)
 		}
 	}
@@ -129,7 +131,7 @@ func checkNames(fields []string, values ...string) error {
 
 // accounts returns those of a user, oldest first.
 func (l *Ledger) accounts(ctx context.Context, user string) ([]account, error) {
-	if checkText("user", user) != nil {
+	if !isText(user) {
 		return nil, nil // none can be registered
 	}
 	return query(ctx, l.db.pool, justAccount, selectAccount+`WHERE a.user_key = $1 ORDER BY a.id`, user)

@@ -14,7 +14,7 @@ var _ evenkeel.Anchor = (*Anchor)(nil)
 
 // Anchor is an evenkeel.Anchor in a [DB]. Safe for concurrent use, also by
 // several programs.
-type Anchor struct{ pool *stdsql.DB }
+type Anchor struct{ db *DB }
 
 // published is a head and its place among those of its key.
 type published struct {
@@ -31,7 +31,7 @@ func (a *Anchor) Publish(ctx context.Context, h evenkeel.Head) error {
 		return fmt.Errorf("%w: anchor %s/%d: Seq must be <= %d", evenkeel.ErrInvalid, h.Key, h.Seq, math.MaxInt64)
 	}
 	for { // until h follows the last head; each place lost is another publisher's gain
-		found, err := query(ctx, a.pool, scanHead, `SELECT key, seq, hash, nth FROM evenkeel_anchor WHERE key = $1 ORDER BY nth DESC LIMIT 1`, h.Key)
+		found, err := query(ctx, a.db.pool, scanHead, `SELECT key, seq, hash, nth FROM evenkeel_anchor WHERE key = $1 ORDER BY nth DESC LIMIT 1`, h.Key)
 		if err != nil {
 			return fmt.Errorf("anchor %s/%d: %w", h.Key, h.Seq, err)
 		}
@@ -45,7 +45,7 @@ func (a *Anchor) Publish(ctx context.Context, h evenkeel.Head) error {
 		case h.Seq <= last.Seq:
 			return fmt.Errorf("%w: anchor %s/%d after %d", evenkeel.ErrConflict, h.Key, h.Seq, last.Seq)
 		}
-		won, err := claim(ctx, a.pool, `INSERT INTO evenkeel_anchor (key, nth, seq, hash) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+		won, err := a.db.claim(ctx, `INSERT INTO evenkeel_anchor (key, nth, seq, hash) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 			h.Key, last.nth+1, int64(h.Seq), h.Hash[:])
 		if err != nil {
 			return fmt.Errorf("anchor %s/%d: %w", h.Key, h.Seq, err)
@@ -63,7 +63,7 @@ func (a *Anchor) Heads(ctx context.Context, key string) iter.Seq2[evenkeel.Head,
 		for h, err := range pages(0,
 			func(p published) uint64 { return uint64(p.nth) },
 			func(after int64) ([]published, error) {
-				return query(ctx, a.pool, scanHead, `SELECT key, seq, hash, nth FROM evenkeel_anchor WHERE key = $1 AND nth > $2 ORDER BY nth LIMIT $3`, key, after, pageRows)
+				return query(ctx, a.db.pool, scanHead, `SELECT key, seq, hash, nth FROM evenkeel_anchor WHERE key = $1 AND nth > $2 ORDER BY nth LIMIT $3`, key, after, pageRows)
 			}) {
 			if !yield(h.Head, err) {
 				return

@@ -31,7 +31,7 @@ func scanBalance(rows *stdsql.Rows) (balance, error) {
 
 // balances returns those of a user.
 func (l *Ledger) balances(ctx context.Context, user string) ([]balance, error) {
-	if checkText("user", user) != nil {
+	if !isText(user) {
 		return nil, nil // none can be registered
 	}
 	return query(ctx, l.db.pool, scanBalance, selectBalance+` WHERE a.user_key = $1`, user)

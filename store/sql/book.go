@@ -129,7 +129,7 @@ func (s *share) add(from submission, outcomes []reward.Outcome) error {
 		if o.Verdict == reward.Replayed {
 			continue
 		}
-		if o.ID < from.first() {
+		if o.ID < from.first() || o.Account != from.account.first.Account() {
 			if err := checkUnknown(outcomes[i : i+1]); err != nil {
 				return err
 			}
@@ -183,14 +183,14 @@ func scanRound(rows *stdsql.Rows) (reward.Booked, error) {
 func (l *Ledger) History(ctx context.Context, user string, limit int) ([]reward.Earning, error) {
 	rounds, err := query(ctx, l.db.pool, scanEarning,
 		`SELECT number, at_micros, '0', '0' FROM evenkeel_round WHERE paid ORDER BY number DESC LIMIT $1`, limit)
-	if err != nil || len(rounds) == 0 || checkText("user", user) != nil {
+	if err != nil || len(rounds) == 0 || !isText(user) {
 		return rounds, wrapped("history", user, err)
 	}
 	had, err := query(ctx, l.db.pool, scanEarning,
-		`SELECT r.number, r.at_micros, c.provided, c.reward FROM evenkeel_round r
-		JOIN evenkeel_account a ON a.user_key = $1
-		JOIN evenkeel_credit c ON c.round = r.number AND c.account = a.id
-		WHERE r.paid AND r.number >= $2 AND r.number <= $3`, user, int64(rounds[len(rounds)-1].Round), int64(rounds[0].Round))
+		// SQLite keeps the order of a cross join, and would else read everybody's credits.
+		`SELECT r.number, r.at_micros, c.provided, c.reward
+		FROM evenkeel_round r CROSS JOIN evenkeel_account a CROSS JOIN evenkeel_credit c
+		WHERE a.user_key = $1 AND r.paid AND r.number >= $2 AND r.number <= $3 AND c.round = r.number AND c.account = a.id`, user, int64(rounds[len(rounds)-1].Round), int64(rounds[0].Round))
 	if err != nil {
 		return nil, wrapped("history", user, err)
 	}

@@ -24,6 +24,7 @@ type DB struct {
 	pool    *stdsql.DB
 	dialect dialect
 	packer  *packer
+	writer  turns // of the ledger, and in SQLite of everything
 }
 
 // Open opens the database that dsn names and brings its tables up to date:
@@ -91,21 +92,21 @@ func prepare(ctx context.Context, pool *stdsql.DB, d dialect) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	return &DB{pool, d, p}, nil
+	return &DB{pool, d, p, make(turns, 1)}, nil
 }
 
 // Close ends the use of the database by db and by all that came from it.
 func (db *DB) Close() error { return db.pool.Close() }
 
 // Store returns the journal that db keeps.
-func (db *DB) Store() *Store { return &Store{db.pool, db.packer} }
+func (db *DB) Store() *Store { return &Store{db} }
 
 // Inbox returns the inbox that db keeps.
-func (db *DB) Inbox() *Inbox { return &Inbox{db.pool} }
+func (db *DB) Inbox() *Inbox { return &Inbox{db} }
 
 // Anchor returns the anchor that db keeps. It proves something about a journal
 // only when whoever writes that journal cannot write db.
-func (db *DB) Anchor() *Anchor { return &Anchor{db.pool} }
+func (db *DB) Anchor() *Anchor { return &Anchor{db} }
 
 // Ledger returns the ledger of the one pool that db keeps. What is submitted to
 // it by many at once is written together, so a program opens one.

@@ -11,17 +11,18 @@ import (
 
 // dialect is where the two databases differ.
 type dialect struct {
-	goose  goose.Dialect
-	types  *strings.Replacer // for the words in braces of a migration
-	lock   string            // ends a SELECT whose row is to be changed
-	params func(from, n int) string
+	goose     goose.Dialect
+	types     *strings.Replacer // for the words in braces of a migration
+	oneWriter bool              // to the whole database, and whoever else would write asks again and again
+	lock      string            // ends a SELECT whose row is to be changed
+	params    func(from, n int) string
 }
 
 var (
 	sqliteDialect = dialect{
-		goose: goose.DialectSQLite3,
-		types: strings.NewReplacer("{number}", "INTEGER", "{money}", "TEXT", "{name}", "TEXT"),
-		lock:  "", // whoever began to write has the whole file
+		goose:     goose.DialectSQLite3,
+		types:     strings.NewReplacer("{number}", "INTEGER", "{money}", "TEXT", "{name}", "TEXT"),
+		oneWriter: true,
 		// SQLite takes $1 for a name, and looks for it among all others.
 		params: func(_, n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") },
 	}

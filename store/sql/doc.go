@@ -1,20 +1,39 @@
-// Package sql keeps the journal, the inbox and the anchor of the module in a
-// SQLite file, for a program that brings its own database, or in PostgreSQL.
+// Package sql keeps the journal, the inbox, the anchor and the ledgers of the
+// module in a SQLite file, for a program that brings its own database, or in
+// PostgreSQL.
 //
 // Start with [Open]. Both databases run the same statements over the same
 // tables, whose names begin with evenkeel_, so that they may share a database
 // with those of the host:
 //
-//	evenkeel_journal   one row per record, numbered per key
-//	evenkeel_inbox     one row per command, numbered per key
-//	evenkeel_anchor    one row per published head, numbered per key
-//	evenkeel_schema    which migrations have run
+//	evenkeel_journal      one row per record, numbered per key
+//	evenkeel_inbox        one row per command, numbered per key
+//	evenkeel_anchor       one row per published head, numbered per key
+//	evenkeel_schema       which migrations have run
 //
-// A row's number is its claim: a writer reads the last row of its key, checks
-// that its own may follow, and inserts it under the next number. The primary
-// key lets one writer win that number. So no statement needs a transaction
-// around it, and no writer waits for a lock that another process holds.
+//	evenkeel_ledger       one row: how many there are of all that a ledger numbers
+//	evenkeel_account      one row per registration
+//	evenkeel_rebinding    one row per key at an exchange: its last change of address
+//	evenkeel_balance      one row per account: owed, held and paid, the sum of its credits
+//	evenkeel_proof        one row per account: its newest proof
+//	evenkeel_submission   one row per proof with orders, until it is forgotten
+//	evenkeel_order        one row per order: since when it is known
+//	evenkeel_round        one row per round
+//	evenkeel_credit       one row per round and account that was credited
+//	evenkeel_outcome      one row per round and account, until it is forgotten
+//	evenkeel_payout       one row per batch
 //
-// What a hash covers is kept as bytes, since a JSON column would rewrite it.
-// Times are kept as microseconds since 1970 in UTC, the precision of a record.
+// In the first three a row's number is its claim: a writer reads the last row of
+// its key, checks that its own may follow, and inserts it under the next number.
+// The primary key lets one writer win that number. So no statement needs a
+// transaction around it, and no writer waits for a lock that another process
+// holds.
+//
+// A ledger changes several rows together, in a transaction that begins by locking
+// its one row of evenkeel_ledger. Money is exact in both databases, and is added
+// up here and never by a database.
+//
+// What a hash covers is kept as bytes, since a JSON column would rewrite it, and
+// compressed where it is large. Times are kept as microseconds since 1970 in UTC,
+// the precision of a record.
 package sql

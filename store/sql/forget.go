@@ -39,9 +39,11 @@ func (l *Ledger) Forget(ctx context.Context, before time.Time) (more bool, err e
 				WHERE last <= $1 ORDER BY last LIMIT $2)`, []any{last.taken, forgetRows}},
 			{`DELETE FROM evenkeel_outcome WHERE (round, account) IN (SELECT round, account FROM evenkeel_outcome
 				WHERE round <= $1 ORDER BY round, account LIMIT $2)`, []any{last.number, forgetRows}},
-			{`DELETE FROM evenkeel_order WHERE name IN (SELECT name FROM evenkeel_order
+			{
+				`DELETE FROM evenkeel_order WHERE name IN (SELECT name FROM evenkeel_order
 				WHERE seen_micros < $1 AND seen_micros < (SELECT MAX(seen_micros) FROM evenkeel_order) - $2 ORDER BY seen_micros LIMIT $3)`,
-				[]any{before.UnixMicro(), knownFor.Microseconds(), forgetRows}},
+				[]any{before.UnixMicro(), knownFor.Microseconds(), forgetRows},
+			},
 		} {
 			done, err := w.ExecContext(ctx, drop.statement, drop.args...)
 			if err != nil {

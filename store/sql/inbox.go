@@ -14,7 +14,7 @@ var _ evenkeel.Inbox = (*Inbox)(nil)
 
 // Inbox is an evenkeel.Inbox in a [DB]. Safe for concurrent use, also by
 // several programs.
-type Inbox struct{ pool *stdsql.DB }
+type Inbox struct{ db *DB }
 
 // Put implements evenkeel.Inbox.
 func (b *Inbox) Put(ctx context.Context, key, id string, command []byte) error {
@@ -28,7 +28,7 @@ func (b *Inbox) Put(ctx context.Context, key, id string, command []byte) error {
 		return err
 	}
 	for { // until the number is ours; each one lost is another sender's gain
-		won, err := claim(ctx, b.pool,
+		won, err := b.db.claim(ctx,
 			`INSERT INTO evenkeel_inbox (key, seq, id, body)
 			VALUES ($1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM evenkeel_inbox WHERE key = $1), $2, $3) ON CONFLICT DO NOTHING`,
 			key, id, bytesOf(command))
@@ -38,7 +38,7 @@ func (b *Inbox) Put(ctx context.Context, key, id string, command []byte) error {
 		if won {
 			return nil
 		}
-		known, err := query(ctx, b.pool, scanCommand, `SELECT seq, id, body FROM evenkeel_inbox WHERE key = $1 AND id = $2`, key, id)
+		known, err := query(ctx, b.db.pool, scanCommand, `SELECT seq, id, body FROM evenkeel_inbox WHERE key = $1 AND id = $2`, key, id)
 		switch {
 		case err != nil:
 			return fmt.Errorf("put command %q for %q: %w", id, key, err)
@@ -56,7 +56,7 @@ func (b *Inbox) Take(ctx context.Context, key string, after uint64) iter.Seq2[ev
 	return pages(after,
 		func(c evenkeel.Command) uint64 { return c.Seq },
 		func(after int64) ([]evenkeel.Command, error) {
-			return query(ctx, b.pool, scanCommand, `SELECT seq, id, body FROM evenkeel_inbox WHERE key = $1 AND seq > $2 ORDER BY seq LIMIT $3`, key, after, pageRows)
+			return query(ctx, b.db.pool, scanCommand, `SELECT seq, id, body FROM evenkeel_inbox WHERE key = $1 AND seq > $2 ORDER BY seq LIMIT $3`, key, after, pageRows)
 		})
 }
 

@@ -3,6 +3,7 @@ package sql_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -110,7 +111,9 @@ func checkSaid(t *testing.T, dsn string, lines []string) {
 		}
 	}
 	_, err = evenkeel.Verify(t.Context(), db.Store(), poolKey)
-	require.NoError(t, err)
+	if rounds > 0 || !errors.Is(err, evenkeel.ErrNotFound) { // an early death leaves no journal
+		require.NoError(t, err)
+	}
 	audit(t, dsn)
 }
 

@@ -15,18 +15,18 @@ import (
 var _ reward.Ledger = (*Ledger)(nil)
 
 // Ledger is a reward.Ledger in a [DB]. It keeps everything until it is told to
-// [Ledger.Forget]. Text that PostgreSQL cannot keep, and times to less than a
-// microsecond, it refuses and rounds down in both databases. Safe for concurrent
-// use, also by several programs.
+// [Ledger.Forget]. Times are kept to the microsecond, rounded down; text that is
+// not UTF-8 or holds a NUL is refused. Safe for concurrent use, also by several
+// programs.
 type Ledger struct {
 	db *DB
 
-	turn    chan struct{} // held by the one submitter who writes for all that wait
+	submits turns // the one whose turn it is submits for all that wait
 	mu      sync.Mutex
 	waiting []*submitting
 }
 
-func newLedger(db *DB) *Ledger { return &Ledger{db: db, turn: make(chan struct{}, 1)} }
+func newLedger(db *DB) *Ledger { return &Ledger{db: db, submits: make(turns, 1)} }
 
 // counts is the one row that every writer of a ledger locks first. So writers
 // take turns, what they number becomes visible in the order of its numbers, and
@@ -67,6 +67,10 @@ func (l *Ledger) write(ctx context.Context, change func(w *writing) error) error
 }
 
 func (l *Ledger) try(ctx context.Context, change func(w *writing) error) error {
+	if err := l.db.writer.take(ctx); err != nil {
+		return err
+	}
+	defer l.db.writer.give()
 	tx, err := l.db.pool.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -97,6 +101,20 @@ func again(err error) bool {
 	}
 	return busy(err)
 }
+
+// turns are taken one at a time, in the order in which they are asked for.
+type turns chan struct{}
+
+func (t turns) take(ctx context.Context) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (t turns) give() { <-t }
 
 // one returns the only row there is.
 func one[T any](found []T, err error) (T, error) {

@@ -98,7 +98,7 @@ func TestWhatOneSubmitsDoesNotConcernThoseItIsWrittenWith(t *testing.T) {
 			require.ErrorIs(t, errs[i+1], reward.ErrUnregistered)
 			require.ErrorIs(t, errs[i+2], reward.ErrInvalid)
 			require.NoError(t, errs[i+3])
-			require.True(t, (errs[i+4] == nil) != (errs[i+5] == nil), "%v, %v", errs[i+4], errs[i+5])
+			require.NotEqual(t, errs[i+4] == nil, errs[i+5] == nil, "%v, %v", errs[i+4], errs[i+5])
 			require.ErrorIs(t, errors.Join(errs[i+4], errs[i+5]), reward.ErrReplayed)
 		}
 		for i, o := range pending(t, p.ledger, 0) {
@@ -356,12 +356,12 @@ func TestALedgerIsNotCreditedForSightingsItDoesNotHave(t *testing.T) {
 		p.register(t, 1)
 		p.submit(t, 1, 2, noon)
 		orders := pending(t, p.ledger, 0)
-		for _, id := range []uint64{orders[1].ID + 1, 1 << 40} {
-			lost := orders[0]
-			lost.ID = id
-			err := p.ledger.Book(t.Context(), stamp(1, noon), credited(60, "0.1", append(slices.Clone(orders), lost)...))
+		unknown, beyond, foreign := orders[0], orders[0], orders[0]
+		unknown.ID, beyond.ID, foreign.Account = orders[1].ID+1, 1<<40, "venue/btc/somebody"
+		for _, lost := range []reward.Order{unknown, beyond, foreign} {
+			err := p.ledger.Book(t.Context(), stamp(1, noon), credited(60, "0.1", orders[1], lost))
 			require.ErrorIs(t, err, reward.ErrInvalid)
-			require.ErrorContains(t, err, fmt.Sprint("sighting ", id))
+			require.ErrorContains(t, err, fmt.Sprintf("sighting %d of %s", lost.ID, lost.Account))
 		}
 		booked, err := p.ledger.Booked(t.Context())
 		require.NoError(t, err)

@@ -169,7 +169,7 @@ func batch(ctx context.Context, from reader, id string) (payout.Booked, error) {
 
 // Batch implements payout.Ledger.
 func (p *Payouts) Batch(ctx context.Context, id string) (payout.Booked, error) {
-	if checkText("id", id) != nil {
+	if !isText(id) {
 		return payout.Booked{}, fmt.Errorf("%w: %q", payout.ErrUnknownBatch, id)
 	}
 	return batch(ctx, p.ledger.db.pool, id)

@@ -70,10 +70,16 @@ func each[T any](ctx context.Context, from reader, scan func(*stdsql.Rows) (T, e
 
 // claim inserts one row and reports whether it is there: not when another row
 // has its number. The statement ends in ON CONFLICT DO NOTHING.
-func claim(ctx context.Context, pool *stdsql.DB, statement string, args ...any) (bool, error) {
-	done, err := pool.ExecContext(ctx, statement, args...)
+func (db *DB) claim(ctx context.Context, statement string, args ...any) (bool, error) {
+	if db.dialect.oneWriter {
+		if err := db.writer.take(ctx); err != nil {
+			return false, err
+		}
+		defer db.writer.give()
+	}
+	done, err := db.pool.ExecContext(ctx, statement, args...)
 	for tries := 1; busy(err) && tries < busyTries && ctx.Err() == nil; tries++ {
-		done, err = pool.ExecContext(ctx, statement, args...)
+		done, err = db.pool.ExecContext(ctx, statement, args...)
 	}
 	if err != nil {
 		return false, err
@@ -116,11 +122,13 @@ func pages[T any](after uint64, number func(T) uint64, read func(after int64) ([
 
 // checkText refuses what PostgreSQL cannot keep as text.
 func checkText(name, value string) error {
-	if !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
+	if !isText(value) {
 		return fmt.Errorf("%w: %s %q: must be UTF-8 without NUL", evenkeel.ErrInvalid, name, value)
 	}
 	return nil
 }
+
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 // bytesOf returns b as a value that is not null.
 func bytesOf(b []byte) []byte {

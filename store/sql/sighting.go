@@ -19,8 +19,8 @@ import (
 //
 //	bid 0.99 10 0 1 1767355200000000 "its name"
 //
-// with price, amount, cost, peg and since. That is read five times as fast as JSON, and
-// a round reads all of it twice.
+// with price, amount, cost, peg and since. A round reads all of it twice, in a
+// fraction of the time that JSON would take.
 type submission struct {
 	last    uint64 // number of its last sighting
 	count   uint64

@@ -15,22 +15,19 @@ var _ evenkeel.Store = (*Store)(nil)
 // Store is an evenkeel.Store in a [DB]. It keeps every record, large fields of it
 // compressed; a field may have up to 1 GiB. Safe for concurrent use, also by
 // several programs.
-type Store struct {
-	pool   *stdsql.DB
-	packer *packer
-}
+type Store struct{ db *DB }
 
 const selectRecord = `SELECT key, seq, at_micros, engine, config, state, seen, decision, prev, hash FROM evenkeel_journal `
 
 // Last implements evenkeel.Store.
 func (s *Store) Last(ctx context.Context, key string) (evenkeel.Record, error) {
-	found, err := query(ctx, s.pool, scanRecord, selectRecord+`WHERE key = $1 ORDER BY seq DESC LIMIT 1`, key)
+	found, err := query(ctx, s.db.pool, scanRecord, selectRecord+`WHERE key = $1 ORDER BY seq DESC LIMIT 1`, key)
 	return s.newest(found, err, fmt.Sprintf("journal %q", key))
 }
 
 // At implements evenkeel.Store.
 func (s *Store) At(ctx context.Context, key string, t time.Time) (evenkeel.Record, error) {
-	found, err := query(ctx, s.pool, scanRecord,
+	found, err := query(ctx, s.db.pool, scanRecord,
 		selectRecord+`WHERE key = $1 AND at_micros <= $2 ORDER BY at_micros DESC, seq DESC LIMIT 1`, key, t.UnixMicro())
 	return s.newest(found, err, fmt.Sprintf("journal %q at or before %s", key, t.UTC().Format(time.RFC3339Nano)))
 }
@@ -43,7 +40,7 @@ func (s *Store) Append(ctx context.Context, r evenkeel.Record) error {
 	if err := checkText("Engine", r.Engine); err != nil {
 		return err
 	}
-	found, err := query(ctx, s.pool, scanStamp, `SELECT key, seq, at_micros FROM evenkeel_journal WHERE key = $1 ORDER BY seq DESC LIMIT 1`, r.Key)
+	found, err := query(ctx, s.db.pool, scanStamp, `SELECT key, seq, at_micros FROM evenkeel_journal WHERE key = $1 ORDER BY seq DESC LIMIT 1`, r.Key)
 	if err != nil {
 		return fmt.Errorf("append %s: %w", r.ID(), err)
 	}
@@ -59,11 +56,11 @@ func (s *Store) Append(ctx context.Context, r evenkeel.Record) error {
 	}
 	var kept [3][]byte
 	for i, field := range [3][]byte{r.State, r.Seen, r.Decision} {
-		if kept[i], err = s.packer.pack(field); err != nil {
+		if kept[i], err = s.db.packer.pack(field); err != nil {
 			return fmt.Errorf("append %s: %w", r.ID(), err)
 		}
 	}
-	won, err := claim(ctx, s.pool,
+	won, err := s.db.claim(ctx,
 		`INSERT INTO evenkeel_journal (key, seq, at_micros, engine, config, state, seen, decision, prev, hash)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
 		r.Key, int64(r.Seq), r.At.UnixMicro(), r.Engine, r.Config[:],
@@ -85,7 +82,7 @@ func (s *Store) Journal(ctx context.Context, key string, after uint64) iter.Seq2
 		for r, err := range pages(after,
 			func(r evenkeel.Record) uint64 { return r.Seq },
 			func(after int64) ([]evenkeel.Record, error) {
-				page, err := query(ctx, s.pool, scanRecord, selectRecord+`WHERE key = $1 AND seq > $2 ORDER BY seq LIMIT $3`, key, after, limit)
+				page, err := query(ctx, s.db.pool, scanRecord, selectRecord+`WHERE key = $1 AND seq > $2 ORDER BY seq LIMIT $3`, key, after, limit)
 				limit = pageOf(page)
 				return page, err
 			}) {
@@ -123,7 +120,7 @@ func (s *Store) newest(found []evenkeel.Record, err error, what string) (evenkee
 func (s *Store) unpack(r evenkeel.Record) (evenkeel.Record, error) {
 	for _, field := range []*[]byte{&r.State, &r.Seen, &r.Decision} {
 		var err error
-		if *field, err = s.packer.unpack(*field); err != nil {
+		if *field, err = s.db.packer.unpack(*field); err != nil {
 			return evenkeel.Record{}, fmt.Errorf("%s: %w", r.ID(), err)
 		}
 	}

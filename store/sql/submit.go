@@ -14,10 +14,10 @@ import (
 )
 
 const (
-	// A disk keeps a hundred submissions in the time it takes for one. So those
-	// that come while one group is written are the next group, up to
-	maxGroup       = 256   // of them, with
-	maxGroupOrders = 10000 // orders, or a single one
+	// A disk keeps a hundred submissions in hardly more time than one. So those
+	// that come while a group is written are the next group, up to a limit.
+	maxGroup       = 256
+	maxGroupOrders = 10_000 // of all, or of a single submission
 
 	// seenPrecision is how old the last sighting of an order may get before it is
 	// written again: an order that stands for a day is written 24 times.
@@ -51,9 +51,9 @@ func (l *Ledger) Submit(ctx context.Context, s reward.Submission) error {
 		select {
 		case <-own.done:
 			return own.err
-		case l.turn <- struct{}{}:
-			l.writeGroup(l.nextGroup())
-			<-l.turn
+		case l.submits <- struct{}{}:
+			l.writeGroup(ctx, l.nextGroup())
+			l.submits.give()
 		case <-ended:
 			if l.leave(own) {
 				return fmt.Errorf("submit %s: %w", s.Account(), ctx.Err())
@@ -64,11 +64,11 @@ func (l *Ledger) Submit(ctx context.Context, s reward.Submission) error {
 }
 
 func checkSubmission(s reward.Submission) error {
-	if err := checkNames([]string{"Submission.User", "Submission.Exchange", "Submission.Unit"}, s.User, s.Exchange, s.Unit); err != nil {
+	if err := checkFields(field{"Submission.User", s.User}, field{"Submission.Exchange", s.Exchange}, field{"Submission.Unit", s.Unit}); err != nil {
 		return err
 	}
 	for i, o := range s.Orders {
-		if err := checkNames([]string{"Order.OrderID"}, o.OrderID); err != nil {
+		if err := checkFields(field{"Order.OrderID", o.OrderID}); err != nil {
 			return fmt.Errorf("order %d: %w", i, err)
 		}
 	}
@@ -87,12 +87,12 @@ func (l *Ledger) nextGroup() []*submitting {
 		}
 		n++
 	}
-	group := slices.Clone(l.waiting[:n])
+	calls := slices.Clone(l.waiting[:n])
 	l.waiting = slices.Delete(l.waiting, 0, n)
-	return group
+	return calls
 }
 
-// leave reports whether own still waited. It does no more.
+// leave ends the waiting of own, and reports whether it still waited.
 func (l *Ledger) leave(own *submitting) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -105,27 +105,27 @@ func (l *Ledger) leave(own *submitting) bool {
 
 // writeGroup writes what a group submits, in one transaction that goes on while
 // any of them waits for it.
-func (l *Ledger) writeGroup(group []*submitting) {
-	if len(group) == 0 {
+func (l *Ledger) writeGroup(ctx context.Context, calls []*submitting) {
+	if len(calls) == 0 {
 		return
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(group[0].ctx))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var left atomic.Int32
-	for _, one := range group {
-		stop := context.AfterFunc(one.ctx, func() {
-			if int(left.Add(1)) == len(group) {
+	for _, call := range calls {
+		stop := context.AfterFunc(call.ctx, func() { //nolint:contextcheck // each has its own
+			if int(left.Add(1)) == len(calls) {
 				cancel()
 			}
 		})
 		defer stop()
 	}
-	err := l.write(ctx, func(w *writing) error { return w.submit(ctx, group) })
-	for _, one := range group {
+	err := l.write(ctx, func(w *writing) error { return w.submit(ctx, calls) })
+	for _, call := range calls {
 		if err != nil {
-			one.err = fmt.Errorf("submit %s: %w", one.s.Account(), cmp.Or(one.ctx.Err(), err))
+			call.err = fmt.Errorf("submit %s: %w", call.s.Account(), cmp.Or(call.ctx.Err(), err))
 		}
-		close(one.done)
+		close(call.done)
 	}
 }
 
@@ -133,101 +133,110 @@ func (l *Ledger) writeGroup(group []*submitting) {
 type proof struct {
 	account int64
 	name    string
-	issued  stdsql.NullInt64
+	issued  stdsql.NullInt64 // microseconds
 }
 
 // known is since when an order is known, and what is on record of when it was
-// last seen.
+// last seen, in microseconds.
 type known struct{ since, seen int64 }
 
+// group is what is known by name before a group is written, and what to write.
+type group struct {
+	proofs map[string]proof
+	orders map[string]known
+
+	submissions [][]any
+	issued      map[string]proof
+	seen        map[string]known
+}
+
 // submit writes what can be written and gives everybody else an error.
-func (w *writing) submit(ctx context.Context, group []*submitting) error {
-	proofs, orders, err := w.lookUp(ctx, group)
+func (w *writing) submit(ctx context.Context, calls []*submitting) error {
+	g, err := w.lookUp(ctx, calls)
 	if err != nil {
 		return err
 	}
-	var submissions [][]any
-	issued, seen := map[string]proof{}, map[string]known{}
-	for _, one := range group {
-		one.err = nil // of an earlier try
-		s := one.s
-		p, registered := proofs[s.Account()]
-		if !registered {
-			one.err = fmt.Errorf("%w: %s", reward.ErrUnregistered, s.Account())
-			continue
-		}
-		sightings, err := s.Sightings(w.sightings+1, func(o reward.Order) time.Time {
-			if k, ok := orders[orderName(o)]; ok {
-				return fromMicros(k.since)
-			}
-			return time.Time{}
-		})
-		if err != nil {
-			one.err = err
-			continue
-		}
-		if p.issued.Valid && s.IssuedAt.UnixMicro() <= p.issued.Int64 {
-			one.err = fmt.Errorf("%w: %s at %v, last %v", reward.ErrReplayed, s.Account(), s.IssuedAt, fromMicros(p.issued.Int64))
-			continue
-		}
-		p.issued = stdsql.NullInt64{Int64: s.IssuedAt.UnixMicro(), Valid: true}
-		proofs[p.name], issued[p.name] = p, p
-		if len(sightings) == 0 {
-			continue
-		}
-		var lines []byte
-		for _, o := range sightings {
-			lines = appendOrder(lines, o)
-			k := known{o.Since.UnixMicro(), o.SeenAt.UnixMicro()}
-			if before, ok := orders[orderName(o)]; !ok || k.seen-before.seen >= seenPrecision.Microseconds() {
-				orders[orderName(o)], seen[orderName(o)] = k, k
-			}
-		}
-		w.sightings += uint64(len(sightings))
-		submissions = append(submissions, []any{int64(w.sightings), len(sightings), p.account, s.SeenAt.UnixMicro(), string(lines)})
+	for _, call := range calls {
+		call.err = w.accept(g, call.s)
 	}
-	return w.keep(ctx, submissions, issued, seen)
+	return w.keep(ctx, g)
 }
 
-// lookUp returns what is known of the accounts and the orders of a group, by
-// name.
-func (w *writing) lookUp(ctx context.Context, group []*submitting) (map[string]proof, map[string]known, error) {
-	var accounts, names []string
-	for _, one := range group {
-		accounts = append(accounts, one.s.Account())
-		for _, o := range one.s.Orders {
-			o.Exchange, o.Unit = one.s.Exchange, one.s.Unit
-			names = append(names, orderName(o))
+// lookUp finds what is known of the accounts and the orders.
+func (w *writing) lookUp(ctx context.Context, calls []*submitting) (*group, error) {
+	var accounts, orders []string
+	for _, call := range calls {
+		accounts = append(accounts, call.s.Account())
+		for _, o := range call.s.Orders {
+			o.Exchange, o.Unit = call.s.Exchange, call.s.Unit
+			orders = append(orders, orderName(o))
 		}
 	}
-	proofs, orders := map[string]proof{}, map[string]known{}
+	g := &group{proofs: map[string]proof{}, orders: map[string]known{}, issued: map[string]proof{}, seen: map[string]known{}}
 	_, err := among(ctx, w, func(rows *stdsql.Rows) (p proof, err error) {
 		err = rows.Scan(&p.account, &p.name, &p.issued)
-		proofs[p.name] = p
+		g.proofs[p.name] = p
 		return p, err
 	}, `SELECT a.id, a.name, p.issued_micros FROM evenkeel_account a LEFT JOIN evenkeel_proof p ON p.account = a.id`, "a.name", accounts)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	_, err = among(ctx, w, func(rows *stdsql.Rows) (k known, err error) {
 		var name string
 		err = rows.Scan(&name, &k.since, &k.seen)
-		orders[name] = k
+		g.orders[name] = k
 		return k, err
-	}, `SELECT name, since_micros, seen_micros FROM evenkeel_order`, "name", names)
-	return proofs, orders, err
+	}, `SELECT name, since_micros, seen_micros FROM evenkeel_order`, "name", orders)
+	return g, err
 }
 
-// keep writes what a group adds.
-func (w *writing) keep(ctx context.Context, submissions [][]any, issued map[string]proof, seen map[string]known) error {
+// accept adds s to what is written, or says why not.
+func (w *writing) accept(g *group, s reward.Submission) error {
+	p, registered := g.proofs[s.Account()]
+	if !registered {
+		return fmt.Errorf("%w: %s", reward.ErrUnregistered, s.Account())
+	}
+	sightings, err := s.Sightings(w.sightings+1, func(o reward.Order) time.Time {
+		if k, seen := g.orders[orderName(o)]; seen {
+			return fromMicros(k.since)
+		}
+		return time.Time{}
+	})
+	if err != nil {
+		return err
+	}
+	issued := s.IssuedAt.UnixMicro()
+	if p.issued.Valid && issued <= p.issued.Int64 {
+		return fmt.Errorf("%w: %s at %v, last %v", reward.ErrReplayed, p.name, s.IssuedAt, fromMicros(p.issued.Int64))
+	}
+	p.issued = stdsql.NullInt64{Int64: issued, Valid: true}
+	g.proofs[p.name], g.issued[p.name] = p, p
+	if len(sightings) == 0 {
+		return nil
+	}
+	var lines []byte
+	for _, o := range sightings {
+		lines = appendOrder(lines, o)
+		name, now := orderName(o), known{o.Since.UnixMicro(), o.SeenAt.UnixMicro()}
+		if before, seen := g.orders[name]; !seen || now.seen-before.seen >= seenPrecision.Microseconds() {
+			g.orders[name], g.seen[name] = now, now
+		}
+	}
+	w.sightings += uint64(len(sightings))
+	g.submissions = append(g.submissions, []any{int64(w.sightings), len(sightings), p.account, s.SeenAt.UnixMicro(), string(lines)})
+	return nil
+}
+
+// keep writes what was accepted.
+func (w *writing) keep(ctx context.Context, g *group) error {
 	var proofs, orders [][]any
-	for _, name := range slices.Sorted(maps.Keys(issued)) {
-		proofs = append(proofs, []any{issued[name].account, issued[name].issued.Int64})
+	for _, name := range slices.Sorted(maps.Keys(g.issued)) {
+		proofs = append(proofs, []any{g.issued[name].account, g.issued[name].issued.Int64})
 	}
-	for _, name := range slices.Sorted(maps.Keys(seen)) {
-		orders = append(orders, []any{name, seen[name].since, seen[name].seen})
+	for _, name := range slices.Sorted(maps.Keys(g.seen)) {
+		orders = append(orders, []any{name, g.seen[name].since, g.seen[name].seen})
 	}
-	if err := w.insert(ctx, `evenkeel_submission (last, count, account, seen_micros, orders)`, ``, submissions); err != nil {
+	if err := w.insert(ctx, `evenkeel_submission (last, count, account, seen_micros, orders)`, ``, g.submissions); err != nil {
 		return err
 	}
 	if err := w.insert(ctx, `evenkeel_proof (account, issued_micros)`,
