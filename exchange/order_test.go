@@ -132,6 +132,9 @@ func TestProofsAreOfSaneSize(t *testing.T) {
 			p.Params, p.Headers = fields(16, 4096), fields(16, 4096)
 		}, false},
 		{"no key", func(p *exchange.Proof) { p.Key = "" }, true},
+		{"a key that ends in a blank", func(p *exchange.Proof) { p.Key = "k " }, true},
+		{"a key that begins with a line", func(p *exchange.Proof) { p.Key = "\nk" }, true},
+		{"a key with a blank within", func(p *exchange.Proof) { p.Key = "k k" }, false},
 		{"no signature", func(p *exchange.Proof) { p.Signature = "" }, true},
 		{"another exchange", func(p *exchange.Proof) { p.Exchange = strings.Repeat("x", 4096) }, true},
 		{"another pair", func(p *exchange.Proof) { p.Pair.Base = strings.Repeat("x", 4096) }, true},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -54,6 +55,10 @@ func (p Proof) Check(exchange string, pair Pair, now time.Time) error {
 	}
 	if p.Key == "" || p.Signature == "" || len(p.Key) > maxProofField || len(p.Signature) > maxProofField {
 		return invalid("Proof.Key", clip(p.Key), "Key and Signature must have 1 to 4096 characters")
+	}
+	if strings.TrimSpace(p.Key) != p.Key {
+		// A header loses them on the way: one account could pose as several.
+		return invalid("Proof.Key", clip(p.Key), "must have no blanks at its ends")
 	}
 	for _, fields := range []map[string]string{p.Params, p.Headers} {
 		if len(fields) > maxProofFields {

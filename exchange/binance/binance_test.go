@@ -24,6 +24,22 @@ func TestClientKeepsTheLaws(t *testing.T) {
 	})
 }
 
+func TestAStormLosesNoOrderAndDoublesNone(t *testing.T) {
+	d := newDouble(t)
+	exchangetest.RunStorm(t, 2000, d.StormFixture("maker", d.account("maker"), 1))
+}
+
+func TestAStormIsThatOfItsSeed(t *testing.T) {
+	weather := func(seed uint64) exchangetest.Weather {
+		d := newDouble(t)
+		exchangetest.RunStorm(t, 100, d.StormFixture("maker", d.account("maker"), seed))
+		return d.Weather()
+	}
+	first := weather(2)
+	require.Equal(t, first, weather(2))
+	require.NotEqual(t, first, weather(3))
+}
+
 func TestProofsKeepTheirLaws(t *testing.T) {
 	exchangetest.RunProofs(t, func(t *testing.T) exchangetest.ProofFixture {
 		d := newDouble(t)

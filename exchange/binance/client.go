@@ -117,7 +117,7 @@ const (
 func (c *Client) Order(ctx context.Context, pair exchange.Pair, clientID string) (exchange.Order, error) {
 	o, err := c.order(ctx, pair, url.Values{"origClientOrderId": {clientID}})
 	if err == nil && o.ClientID != clientID {
-		return exchange.Order{}, bad("clientOrderId", o.ClientID, "must be "+clientID)
+		return exchange.Order{}, transport.Bad("clientOrderId", o.ClientID, "must be "+clientID)
 	}
 	return o, err
 }
@@ -169,7 +169,7 @@ func (c *Client) send(ctx context.Context, o exchange.Order) (exchange.Order, er
 	err := c.api.http.Change(ctx, c.signed(1, http.MethodPost, orderPath, params, func(body []byte) (err error) {
 		placed, err = parseOrder(body, o.Pair)
 		if err == nil && (placed.ClientID != o.ClientID || !placed.SameTerms(o)) {
-			err = bad("order", placed, "must be "+o.String())
+			err = transport.Bad("order", placed, "must be "+o.String())
 		}
 		return err
 	}))
@@ -228,7 +228,7 @@ func (c *Client) Fills(ctx context.Context, pair exchange.Pair, since time.Time)
 		params.Del("startTime") // the two exclude each other
 		last, err := strconv.ParseInt(page[len(page)-1].ID, 10, 64)
 		if err != nil {
-			return nil, bad("id", page[len(page)-1].ID, "must be a number")
+			return nil, transport.Bad("id", page[len(page)-1].ID, "must be a number")
 		}
 		params.Set("fromId", strconv.FormatInt(last+1, 10))
 	}

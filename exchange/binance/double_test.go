@@ -162,7 +162,7 @@ func (d *double) authorise(key, query string) error {
 	_, stamp, _ := strings.Cut(signed, "timestamp=")
 	at, err := strconv.ParseInt(stamp, 10, 64)
 	require.NoError(d.t, err)
-	if age := d.Clock.Now().Sub(time.UnixMilli(at)); age > time.Minute || age < -time.Second {
+	if age := d.Now().Sub(time.UnixMilli(at)); age > time.Minute || age < -time.Second {
 		return failure{400, -1021, "Timestamp for this request is outside of the recvWindow."}
 	}
 	return nil

@@ -32,14 +32,14 @@ type wireOrder struct {
 // order checks every field before money relies on it.
 func (w wireOrder) order(pair exchange.Pair) (exchange.Order, error) {
 	if w.Symbol != symbol(pair) {
-		return exchange.Order{}, bad("symbol", w.Symbol, "must be "+symbol(pair))
+		return exchange.Order{}, transport.Bad("symbol", w.Symbol, "must be "+symbol(pair))
 	}
 	if w.OrderID <= 0 {
-		return exchange.Order{}, bad("orderId", w.OrderID, "must be > 0")
+		return exchange.Order{}, transport.Bad("orderId", w.OrderID, "must be > 0")
 	}
 	at := max(w.Time, w.TransactTime)
 	if at <= 0 {
-		return exchange.Order{}, bad("time", at, "must be > 0")
+		return exchange.Order{}, transport.Bad("time", at, "must be > 0")
 	}
 	o := exchange.Order{
 		ClientID: w.ClientOrderID, Pair: pair, Price: w.Price.Decimal, Amount: w.OrigQty.Decimal, PostOnly: w.Type == "LIMIT_MAKER",
@@ -47,16 +47,16 @@ func (w wireOrder) order(pair exchange.Pair) (exchange.Order, error) {
 	}
 	var known bool
 	if o.Side, known = sides[w.Side]; !known {
-		return exchange.Order{}, bad("side", w.Side, "must be BUY or SELL")
+		return exchange.Order{}, transport.Bad("side", w.Side, "must be BUY or SELL")
 	}
 	if o.Status, known = statuses[w.Status]; !known {
-		return exchange.Order{}, bad("status", w.Status, "must be one that we know")
+		return exchange.Order{}, transport.Bad("status", w.Status, "must be one that we know")
 	}
 	if err := o.ValidateTerms(); err != nil {
-		return exchange.Order{}, fmt.Errorf("%w: order %s: %w", transport.ErrBadAnswer, o.ID, err)
+		return exchange.Order{}, transport.BadIf(fmt.Errorf("order %s: %w", o.ID, err))
 	}
 	if !w.ExecutedQty.Given || o.Filled.IsNegative() || o.Filled.GreaterThan(o.Amount) {
-		return exchange.Order{}, bad("executedQty", w.ExecutedQty, "must be 0 to origQty "+o.Amount.String())
+		return exchange.Order{}, transport.Bad("executedQty", w.ExecutedQty, "must be 0 to origQty "+o.Amount.String())
 	}
 	return o, nil
 }
@@ -86,16 +86,16 @@ func parseOpenOrders(body []byte, pair exchange.Pair) ([]exchange.Order, error) 
 		return nil, err
 	}
 	if all == nil {
-		return nil, bad("orders", "null", "must be a list")
+		return nil, transport.Bad("orders", "null", "must be a list")
 	}
 	slices.SortFunc(all, func(a, b wireOrder) int { return cmp.Compare(a.OrderID, b.OrderID) })
 	orders := make([]exchange.Order, 0, len(all))
 	for i, w := range all {
 		if i > 0 && w.OrderID == all[i-1].OrderID {
-			return nil, bad("orderId", w.OrderID, "must be unique")
+			return nil, transport.Bad("orderId", w.OrderID, "must be unique")
 		}
 		if w.IsWorking == nil {
-			return nil, bad("isWorking", "nothing", "must be there")
+			return nil, transport.Bad("isWorking", "nothing", "must be there")
 		}
 		if !*w.IsWorking {
 			continue
@@ -105,7 +105,7 @@ func parseOpenOrders(body []byte, pair exchange.Pair) ([]exchange.Order, error) 
 			return nil, err
 		}
 		if o.Status != exchange.Open || !o.Remaining().IsPositive() {
-			return nil, bad("status", w.Status, fmt.Sprintf("must be that of an open order, %v remains", o.Remaining()))
+			return nil, transport.Bad("status", w.Status, fmt.Sprintf("must be that of an open order, %v remains", o.Remaining()))
 		}
 		orders = append(orders, o)
 	}
@@ -128,16 +128,16 @@ type wireFill struct {
 
 func (w wireFill) fill(pair exchange.Pair) (exchange.Fill, error) {
 	if w.Symbol != symbol(pair) {
-		return exchange.Fill{}, bad("symbol", w.Symbol, "must be "+symbol(pair))
+		return exchange.Fill{}, transport.Bad("symbol", w.Symbol, "must be "+symbol(pair))
 	}
 	if w.ID < 0 || w.OrderID <= 0 || w.Time <= 0 {
-		return exchange.Fill{}, bad("id, orderId, time", []int64{w.ID, w.OrderID, w.Time}, "must be > 0")
+		return exchange.Fill{}, transport.Bad("id, orderId, time", []int64{w.ID, w.OrderID, w.Time}, "must be > 0")
 	}
 	if w.IsBuyer == nil || w.IsMaker == nil || !w.Commission.Given || w.CommissionAsset == "" {
-		return exchange.Fill{}, bad("trade", w.ID, "must have isBuyer, isMaker, commission and commissionAsset")
+		return exchange.Fill{}, transport.Bad("trade", w.ID, "must have isBuyer, isMaker, commission and commissionAsset")
 	}
 	if !w.Price.IsPositive() || !w.Qty.IsPositive() {
-		return exchange.Fill{}, bad("price, qty", fmt.Sprint(w.Price, " ", w.Qty), "must be > 0")
+		return exchange.Fill{}, transport.Bad("price, qty", fmt.Sprint(w.Price, " ", w.Qty), "must be > 0")
 	}
 	f := exchange.Fill{
 		ID: strconv.FormatInt(w.ID, 10), OrderID: strconv.FormatInt(w.OrderID, 10), Pair: pair, Side: exchange.Ask,
@@ -159,7 +159,7 @@ func parseFills(body []byte, pair exchange.Pair) ([]exchange.Fill, error) {
 	fills := make([]exchange.Fill, len(all))
 	for i, w := range all {
 		if i > 0 && w.ID <= all[i-1].ID {
-			return nil, bad("id", w.ID, "must be after the one before")
+			return nil, transport.Bad("id", w.ID, "must be after the one before")
 		}
 		var err error
 		if fills[i], err = w.fill(pair); err != nil {
@@ -184,12 +184,12 @@ func parseMarket(body []byte, pair exchange.Pair) (exchange.Market, error) {
 		return exchange.Market{}, err
 	}
 	if len(info.Symbols) != 1 || info.Symbols[0].Symbol != symbol(pair) {
-		return exchange.Market{}, bad("symbols", len(info.Symbols), "must be "+symbol(pair)+" and no other")
+		return exchange.Market{}, transport.Bad("symbols", len(info.Symbols), "must be "+symbol(pair)+" and no other")
 	}
 	found := info.Symbols[0]
 	if found.BaseAsset != pair.Base || found.QuoteAsset != pair.Quote {
 		// The symbol alone does not tell A/BC from AB/C.
-		return exchange.Market{}, bad("symbols", found.BaseAsset+"/"+found.QuoteAsset, "must be "+pair.String())
+		return exchange.Market{}, transport.Bad("symbols", found.BaseAsset+"/"+found.QuoteAsset, "must be "+pair.String())
 	}
 	m := exchange.Market{Pair: pair}
 	for _, f := range found.Filters {
@@ -202,10 +202,7 @@ func parseMarket(body []byte, pair exchange.Pair) (exchange.Market, error) {
 			m.MinNotional = decimal.Max(m.MinNotional, f.MinNotional.Decimal)
 		}
 	}
-	if err := m.Validate(); err != nil {
-		return exchange.Market{}, fmt.Errorf("%w: %w", transport.ErrBadAnswer, err)
-	}
-	return m, nil
+	return m, transport.BadIf(m.Validate())
 }
 
 // rates are fractions of what is received, by role; buyer and seller come on top.
@@ -223,7 +220,7 @@ func parseFees(body []byte, pair exchange.Pair) (makerBps, takerBps decimal.Deci
 		return makerBps, takerBps, err
 	}
 	if w.Symbol != symbol(pair) || !w.StandardCommission.Maker.Given || !w.StandardCommission.Taker.Given {
-		return makerBps, takerBps, bad("symbol", w.Symbol, "must be "+symbol(pair)+", with its standardCommission")
+		return makerBps, takerBps, transport.Bad("symbol", w.Symbol, "must be "+symbol(pair)+", with its standardCommission")
 	}
 	for _, r := range []rates{w.StandardCommission, w.TaxCommission, w.SpecialCommission} {
 		side := decimal.Max(r.Buyer.Decimal, r.Seller.Decimal)
@@ -244,13 +241,10 @@ func parseTicker(body []byte, pair exchange.Pair) (exchange.Ticker, error) {
 		return exchange.Ticker{}, err
 	}
 	if w.Symbol != symbol(pair) || !w.BidPrice.Given || !w.AskPrice.Given || !w.LastPrice.Given {
-		return exchange.Ticker{}, bad("symbol", w.Symbol, "must be "+symbol(pair)+", with bidPrice, askPrice and lastPrice")
+		return exchange.Ticker{}, transport.Bad("symbol", w.Symbol, "must be "+symbol(pair)+", with bidPrice, askPrice and lastPrice")
 	}
 	t := exchange.Ticker{Pair: pair, Bid: w.BidPrice.Decimal, Ask: w.AskPrice.Decimal, Last: w.LastPrice.Decimal}
-	if err := t.Validate(); err != nil {
-		return exchange.Ticker{}, fmt.Errorf("%w: %w", transport.ErrBadAnswer, err)
-	}
-	return t, nil
+	return t, transport.BadIf(t.Validate())
 }
 
 func parseBook(body []byte, pair exchange.Pair, depth int) (exchange.Book, error) {
@@ -259,7 +253,7 @@ func parseBook(body []byte, pair exchange.Pair, depth int) (exchange.Book, error
 		return exchange.Book{}, err
 	}
 	if w.Bids == nil || w.Asks == nil || len(w.Bids) > depth || len(w.Asks) > depth {
-		return exchange.Book{}, bad("bids, asks", []int{len(w.Bids), len(w.Asks)}, fmt.Sprintf("must be there, with at most %d levels", depth))
+		return exchange.Book{}, transport.Bad("bids, asks", []int{len(w.Bids), len(w.Asks)}, fmt.Sprintf("must be there, with at most %d levels", depth))
 	}
 	book := exchange.Book{Pair: pair}
 	for _, side := range []struct {
@@ -268,15 +262,12 @@ func parseBook(body []byte, pair exchange.Pair, depth int) (exchange.Book, error
 	}{{w.Bids, &book.Bids}, {w.Asks, &book.Asks}} {
 		for _, l := range side.from {
 			if len(l) != 2 {
-				return exchange.Book{}, bad("level", l, "must be a price and an amount")
+				return exchange.Book{}, transport.Bad("level", l, "must be a price and an amount")
 			}
 			*side.to = append(*side.to, exchange.Level{Price: l[0].Decimal, Amount: l[1].Decimal})
 		}
 	}
-	if err := book.Validate(); err != nil {
-		return exchange.Book{}, fmt.Errorf("%w: %w", transport.ErrBadAnswer, err)
-	}
-	return book, nil
+	return book, transport.BadIf(book.Validate())
 }
 
 func parseBalances(body []byte) (map[string]exchange.Balance, error) {
@@ -290,22 +281,17 @@ func parseBalances(body []byte) (map[string]exchange.Balance, error) {
 		return nil, err
 	}
 	if w.Balances == nil {
-		return nil, bad("balances", "nothing", "must be there")
+		return nil, transport.Bad("balances", "nothing", "must be there")
 	}
 	balances := map[string]exchange.Balance{}
 	for _, b := range w.Balances {
 		if _, twice := balances[b.Asset]; twice || b.Asset == "" {
-			return nil, bad("asset", b.Asset, "must be named once")
+			return nil, transport.Bad("asset", b.Asset, "must be named once")
 		}
 		if !b.Free.Given || !b.Locked.Given || b.Free.IsNegative() || b.Locked.IsNegative() {
-			return nil, bad("balance of "+b.Asset, fmt.Sprint(b.Free, " ", b.Locked), "free and locked must be >= 0")
+			return nil, transport.Bad("balance of "+b.Asset, fmt.Sprint(b.Free, " ", b.Locked), "free and locked must be >= 0")
 		}
 		balances[b.Asset] = exchange.Balance{Free: b.Free.Decimal, Held: b.Locked.Decimal}
 	}
 	return balances, nil
-}
-
-// bad is the one form of a malformed field of an answer: name, value, rule.
-func bad(field string, value any, rule string) error {
-	return fmt.Errorf("%w: %s %.64s: %s", transport.ErrBadAnswer, field, fmt.Sprint(value), rule)
 }

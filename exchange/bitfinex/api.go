@@ -236,7 +236,7 @@ func refusal(status int, body []byte) error {
 		var code int
 		var text string
 		if err := places(body, map[int]any{1: &code, 2: &text}); err != nil {
-			return badIf(err)
+			return transport.BadIf(err)
 		}
 		return refused(code, text)
 	case listed && strings.HasSuffix(string(second), `-req"`) && string(state) != `"SUCCESS"`:

@@ -182,7 +182,7 @@ func (c *Client) closedOrder(ctx context.Context, r rules, clientID string) (exc
 		// orders that are not on this one.
 		end := slices.MinFunc(page, func(a, b wireOrder) int { return cmp.Compare(a.Updated, b.Updated) }).Updated
 		if p["end"] == end {
-			return exchange.Order{}, bad("mts_update", end, fmt.Sprintf("must not be that of %d orders", historyPage))
+			return exchange.Order{}, transport.Bad("mts_update", end, fmt.Sprintf("must not be that of %d orders", historyPage))
 		}
 		p["end"] = end
 	}
@@ -227,7 +227,7 @@ func (c *Client) send(ctx context.Context, r rules, o exchange.Order) (exchange.
 			return err
 		}
 		if w.CID != cidOf(o.ClientID) || !placed.SameTerms(o) {
-			return bad("order", placed, "must be "+o.String())
+			return transport.Bad("order", placed, "must be "+o.String())
 		}
 		placed.ClientID = o.ClientID
 		return nil
@@ -289,7 +289,7 @@ func (c *Client) Fills(ctx context.Context, pair exchange.Pair, since time.Time)
 		}
 		for _, w := range page {
 			if w.At < start {
-				return nil, bad("mts", w.At, fmt.Sprint("must be at or after ", start))
+				return nil, transport.Bad("mts", w.At, fmt.Sprint("must be at or after ", start))
 			}
 			start = w.At
 			if seen[w.id()] {
@@ -312,7 +312,7 @@ func (c *Client) Fills(ctx context.Context, pair exchange.Pair, since time.Time)
 			return fills, nil
 		}
 		if p["start"] == start {
-			return nil, bad("mts", start, fmt.Sprintf("must not be that of %d trades", fillsPage))
+			return nil, transport.Bad("mts", start, fmt.Sprintf("must not be that of %d trades", fillsPage))
 		}
 		p["start"] = start
 	}

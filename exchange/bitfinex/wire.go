@@ -1,12 +1,10 @@
 package bitfinex
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,7 +40,7 @@ func list[T any](body []byte) ([]T, error) {
 		return nil, err
 	}
 	if all == nil {
-		return nil, bad("answer", "null", "must be a list")
+		return nil, transport.Bad("answer", "null", "must be a list")
 	}
 	return all, nil
 }
@@ -72,23 +70,23 @@ func parseMinAmount(body []byte, symbol string) (least decimal.Decimal, err erro
 		return least, err
 	}
 	if len(answers) != 1 {
-		return least, bad("answers", len(answers), "must be 1")
+		return least, transport.Bad("answers", len(answers), "must be 1")
 	}
 	for _, pair := range answers[0] {
 		var name string
 		var limits json.RawMessage
 		if err := places(pair, map[int]any{0: &name, 1: &limits}); err != nil {
-			return least, badIf(err)
+			return least, transport.BadIf(err)
 		}
 		if "t"+name != symbol {
 			continue
 		}
 		var smallest transport.Number
 		if err := places(limits, map[int]any{3: &smallest}); err != nil {
-			return least, badIf(err)
+			return least, transport.BadIf(err)
 		}
 		if !smallest.IsPositive() {
-			return least, bad("smallest order of "+name, smallest, "must be > 0")
+			return least, transport.Bad("smallest order of "+name, smallest, "must be > 0")
 		}
 		return smallest.Decimal, nil
 	}
@@ -111,27 +109,27 @@ func parseFees(body []byte, m exchange.Market) (exchange.Market, error) {
 		{&takers, map[int]any{0: &crypto, 1: &stable, 2: &fiat}},
 	} {
 		if err := places(*step.from, step.fields); err != nil {
-			return exchange.Market{}, badIf(fmt.Errorf("fees: %w", err))
+			return exchange.Market{}, transport.BadIf(fmt.Errorf("fees: %w", err))
 		}
 	}
 	if !maker.Given || !crypto.Given {
-		return exchange.Market{}, bad("fees", string(fees), "must be those of maker and taker")
+		return exchange.Market{}, transport.Bad("fees", string(fees), "must be those of maker and taker")
 	}
 	m.MakerFeeBps = maker.Shift(4)
 	m.TakerFeeBps = decimal.Max(crypto.Decimal, stable.Decimal, fiat.Decimal).Shift(4)
-	return m, badIf(m.Validate())
+	return m, transport.BadIf(m.Validate())
 }
 
 func parseTicker(body []byte, r rules) (exchange.Ticker, error) {
 	var bid, ask, last transport.Number
 	if err := places(body, map[int]any{0: &bid, 2: &ask, 6: &last}); err != nil {
-		return exchange.Ticker{}, badIf(err)
+		return exchange.Ticker{}, transport.BadIf(err)
 	}
 	if !bid.Given || !ask.Given || !last.Given {
-		return exchange.Ticker{}, bad("ticker", fmt.Sprint(bid, " ", ask, " ", last), "must have bid, ask and last price")
+		return exchange.Ticker{}, transport.Bad("ticker", fmt.Sprint(bid, " ", ask, " ", last), "must have bid, ask and last price")
 	}
 	t := exchange.Ticker{Pair: r.Pair, Bid: bid.Decimal, Ask: ask.Decimal, Last: last.Decimal}
-	return t, badIf(t.Validate())
+	return t, transport.BadIf(t.Validate())
 }
 
 // parseBook reads [price, count, amount] of each level; the amount of an ask is
@@ -144,7 +142,7 @@ func parseBook(body []byte, r rules, depth int) (exchange.Book, error) {
 	book := exchange.Book{Pair: r.Pair}
 	for _, l := range levels {
 		if len(l) != 3 || !l[1].IsPositive() {
-			return exchange.Book{}, bad("level", l, "must be a price, a count > 0 and an amount")
+			return exchange.Book{}, transport.Bad("level", l, "must be a price, a count > 0 and an amount")
 		}
 		side := &book.Bids
 		if l[2].IsNegative() {
@@ -153,9 +151,9 @@ func parseBook(body []byte, r rules, depth int) (exchange.Book, error) {
 		*side = append(*side, exchange.Level{Price: l[0].Decimal, Amount: l[2].Abs()})
 	}
 	if len(book.Bids) > depth || len(book.Asks) > depth {
-		return exchange.Book{}, bad("levels", []int{len(book.Bids), len(book.Asks)}, fmt.Sprintf("must be at most %d a side", depth))
+		return exchange.Book{}, transport.Bad("levels", []int{len(book.Bids), len(book.Asks)}, fmt.Sprintf("must be at most %d a side", depth))
 	}
-	return book, badIf(book.Validate())
+	return book, transport.BadIf(book.Validate())
 }
 
 // wireWallet is what one wallet has of one asset.
@@ -182,10 +180,10 @@ func parseBalances(body []byte) (map[string]exchange.Balance, error) {
 		}
 		name := ours(w.Currency)
 		if _, twice := balances[name]; twice || name == "" {
-			return nil, bad("currency", name, "must be named once")
+			return nil, transport.Bad("currency", name, "must be named once")
 		}
 		if !w.Total.Given || !w.Available.Given || w.Available.IsNegative() || w.Available.GreaterThan(w.Total.Decimal) {
-			return nil, bad("balance of "+name, fmt.Sprint(w.Total, " ", w.Available), "what is available must be 0 to the balance")
+			return nil, transport.Bad("balance of "+name, fmt.Sprint(w.Total, " ", w.Available), "what is available must be 0 to the balance")
 		}
 		balances[name] = exchange.Balance{Free: w.Available.Decimal, Held: w.Total.Sub(w.Available.Decimal)}
 	}
@@ -278,13 +276,13 @@ var statuses = []struct {
 // order checks every field before money relies on it.
 func (w wireOrder) order(r rules) (exchange.Order, error) {
 	if w.Symbol != r.symbol {
-		return exchange.Order{}, bad("symbol", w.Symbol, "must be "+r.symbol)
+		return exchange.Order{}, transport.Bad("symbol", w.Symbol, "must be "+r.symbol)
 	}
 	if w.ID <= 0 || w.CID < 0 || w.CID > maxCID {
-		return exchange.Order{}, bad("id, cid", []int64{w.ID, w.CID}, "must be > 0, and of 45 bits")
+		return exchange.Order{}, transport.Bad("id, cid", []int64{w.ID, w.CID}, "must be > 0, and of 45 bits")
 	}
 	if w.Created <= 0 || w.Updated <= 0 {
-		return exchange.Order{}, bad("mts_create, mts_update", []int64{w.Created, w.Updated}, "must be > 0")
+		return exchange.Order{}, transport.Bad("mts_create, mts_update", []int64{w.Created, w.Updated}, "must be > 0")
 	}
 	o := exchange.Order{
 		ClientID: w.clientID(), Pair: r.Pair, Side: exchange.Bid, Price: w.Price.Decimal, Amount: w.Amount.Abs(), PostOnly: w.Flags&postOnly != 0,
@@ -294,10 +292,10 @@ func (w wireOrder) order(r rules) (exchange.Order, error) {
 		o.Side = exchange.Ask
 	}
 	if err := o.ValidateTerms(); err != nil {
-		return exchange.Order{}, badIf(fmt.Errorf("order %s: %w", o.ID, err))
+		return exchange.Order{}, transport.BadIf(fmt.Errorf("order %s: %w", o.ID, err))
 	}
 	if !w.Remaining.Given || w.Remaining.Sign() == -w.Amount.Sign() || w.Remaining.Abs().GreaterThan(o.Amount) {
-		return exchange.Order{}, bad("amount", w.Remaining, "must be 0 to amount_orig "+w.Amount.String())
+		return exchange.Order{}, transport.Bad("amount", w.Remaining, "must be 0 to amount_orig "+w.Amount.String())
 	}
 	o.Filled = o.Amount.Sub(w.Remaining.Abs())
 	for _, s := range statuses {
@@ -307,7 +305,7 @@ func (w wireOrder) order(r rules) (exchange.Order, error) {
 		}
 	}
 	if o.Status == 0 || o.Status == exchange.Filled && !w.Remaining.IsZero() {
-		return exchange.Order{}, bad("status", w.Status, fmt.Sprintf("must be one that we know, and fit what remains, %v", w.Remaining))
+		return exchange.Order{}, transport.Bad("status", w.Status, fmt.Sprintf("must be one that we know, and fit what remains, %v", w.Remaining))
 	}
 	return o, nil
 }
@@ -318,16 +316,15 @@ func parseOpenOrders(body []byte, r rules) ([]exchange.Order, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(all, func(a, b wireOrder) int { return cmp.Or(cmp.Compare(a.Created, b.Created), cmp.Compare(a.ID, b.ID)) })
 	orders := make([]exchange.Order, 0, len(all))
 	seen := map[int64]bool{}
 	for _, w := range all {
 		if seen[w.ID] {
-			return nil, bad("id", w.ID, "must be unique")
+			return nil, transport.Bad("id", w.ID, "must be unique")
 		}
 		seen[w.ID] = true
 		if w.Type == "" {
-			return nil, bad("type", "nothing", "must be there")
+			return nil, transport.Bad("type", "nothing", "must be there")
 		}
 		if !w.limit() || w.Flags&hidden != 0 {
 			continue // not on the book, or not for others to see
@@ -337,10 +334,11 @@ func parseOpenOrders(body []byte, r rules) ([]exchange.Order, error) {
 			return nil, err
 		}
 		if o.Status != exchange.Open || !o.Remaining().IsPositive() {
-			return nil, bad("status", w.Status, fmt.Sprintf("must be that of an open order, %v remains", o.Remaining()))
+			return nil, transport.Bad("status", w.Status, fmt.Sprintf("must be that of an open order, %v remains", o.Remaining()))
 		}
 		orders = append(orders, o)
 	}
+	transport.OldestFirst(orders)
 	return orders, nil
 }
 
@@ -369,10 +367,10 @@ func parseHistory(body []byte, r rules) (all []wireOrder, orders []exchange.Orde
 func parsePlaced(body []byte) (w wireOrder, err error) {
 	var orders []wireOrder
 	if err := places(body, map[int]any{4: &orders}); err != nil {
-		return w, badIf(err)
+		return w, transport.BadIf(err)
 	}
 	if len(orders) != 1 {
-		return w, bad("orders", len(orders), "must be 1")
+		return w, transport.Bad("orders", len(orders), "must be 1")
 	}
 	return orders[0], nil
 }
@@ -401,16 +399,16 @@ func (w wireFill) id() string { return fmt.Sprint(w.ID, "-", w.OrderID) }
 
 func (w wireFill) fill(r rules) (exchange.Fill, error) {
 	if w.Symbol != r.symbol {
-		return exchange.Fill{}, bad("symbol", w.Symbol, "must be "+r.symbol)
+		return exchange.Fill{}, transport.Bad("symbol", w.Symbol, "must be "+r.symbol)
 	}
 	if w.ID <= 0 || w.OrderID <= 0 || w.At <= 0 {
-		return exchange.Fill{}, bad("id, order_id, mts", []int64{w.ID, w.OrderID, w.At}, "must be > 0")
+		return exchange.Fill{}, transport.Bad("id, order_id, mts", []int64{w.ID, w.OrderID, w.At}, "must be > 0")
 	}
 	if w.Amount.IsZero() || !w.Price.IsPositive() {
-		return exchange.Fill{}, bad("exec_amount, exec_price", fmt.Sprint(w.Amount, " ", w.Price), "must not be 0, and be > 0")
+		return exchange.Fill{}, transport.Bad("exec_amount, exec_price", fmt.Sprint(w.Amount, " ", w.Price), "must not be 0, and be > 0")
 	}
 	if w.Maker != 1 && w.Maker != -1 || !w.Fee.Given || w.FeeCurrency == "" {
-		return exchange.Fill{}, bad("trade", w.ID, "must have maker, fee and fee_currency")
+		return exchange.Fill{}, transport.Bad("trade", w.ID, "must have maker, fee and fee_currency")
 	}
 	f := exchange.Fill{
 		ID: w.id(), OrderID: strconv.FormatInt(w.OrderID, 10), Pair: r.Pair, Side: exchange.Bid, Price: w.Price.Decimal, Amount: w.Amount.Abs(),
@@ -420,16 +418,4 @@ func (w wireFill) fill(r rules) (exchange.Fill, error) {
 		f.Side = exchange.Ask
 	}
 	return f, nil
-}
-
-// bad is the one form of a malformed field of an answer: name, value, rule.
-func bad(field string, value any, rule string) error {
-	return fmt.Errorf("%w: %s %.64s: %s", transport.ErrBadAnswer, field, fmt.Sprint(value), rule)
-}
-
-func badIf(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%w: %w", transport.ErrBadAnswer, err)
 }

@@ -156,7 +156,7 @@ func refusal(status int, body []byte) error {
 		return err
 	}
 	if said.RetCode == nil {
-		return bad("retCode", "nothing", "must be there")
+		return transport.Bad("retCode", "nothing", "must be there")
 	}
 	if *said.RetCode == 0 {
 		return nil

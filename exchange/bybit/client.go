@@ -82,7 +82,7 @@ func pages[T any](ctx context.Context, c *Client, path string, params url.Values
 		}
 		params.Set("cursor", p.NextPageCursor)
 	}
-	return nil, bad(path, len(all), fmt.Sprintf("must end within %d pages", maxPages))
+	return nil, transport.Bad(path, len(all), fmt.Sprintf("must end within %d pages", maxPages))
 }
 
 // Market returns the rules of a pair, at most an hour old, with the account's
@@ -147,7 +147,7 @@ func (c *Client) Order(ctx context.Context, pair exchange.Pair, clientID string)
 		return exchange.Order{}, err
 	}
 	if w.OrderLinkID != clientID {
-		return exchange.Order{}, bad("orderLinkId", w.OrderLinkID, "must be "+clientID)
+		return exchange.Order{}, transport.Bad("orderLinkId", w.OrderLinkID, "must be "+clientID)
 	}
 	return w.order(pair)
 }
@@ -217,7 +217,7 @@ func (c *Client) send(ctx context.Context, o exchange.Order) (exchange.Order, er
 	err := c.change(ctx, "/v5/order/create", t, func(body []byte) error {
 		w, err := result[struct{ OrderID, OrderLinkID string }](body)
 		if err == nil && (w.OrderID == "" || w.OrderLinkID != o.ClientID) {
-			err = bad("orderLinkId", w.OrderLinkID, "must be "+o.ClientID+", with an orderId")
+			err = transport.Bad("orderLinkId", w.OrderLinkID, "must be "+o.ClientID+", with an orderId")
 		}
 		id = w.OrderID
 		return err
@@ -299,7 +299,7 @@ func (c *Client) Fills(ctx context.Context, pair exchange.Pair, since time.Time)
 				return nil, err
 			}
 			if seen[f.ID] {
-				return nil, bad("execId", f.ID, "must be unique")
+				return nil, transport.Bad("execId", f.ID, "must be unique")
 			}
 			seen[f.ID] = true
 			if !f.At.Before(since) { // startTime is in whole milliseconds

@@ -108,7 +108,7 @@ func inItsWords(err error) (int, any) {
 
 func (d *double) answer(call string, r *http.Request, body string) (any, error) {
 	result, err := d.result(call, r, body)
-	return object{"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": object{}, "time": d.Clock.Now().UnixMilli()}, err
+	return object{"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": object{}, "time": d.Now().UnixMilli()}, err
 }
 
 func (d *double) result(call string, r *http.Request, body string) (any, error) {
@@ -175,7 +175,7 @@ func (d *double) authorise(key string, header http.Header, payload string) error
 	require.NoError(d.t, err)
 	most, err := strconv.ParseInt(window, 10, 64)
 	require.NoError(d.t, err)
-	if age := d.Clock.Now().UnixMilli() - at; age > most || age <= -1000 {
+	if age := d.Now().UnixMilli() - at; age > most || age <= -1000 {
 		return failure{10002, "invalid request, please check your server timestamp or recv_window param"}
 	}
 	return nil

@@ -146,7 +146,7 @@ func pages(ask asking, query url.Values, accept func(body []byte) (cursor string
 			return err
 		}
 		if cursor == query.Get("cursor") {
-			return bad("cursor", cursor, "must lead on")
+			return transport.Bad("cursor", cursor, "must lead on")
 		}
 		query.Set("cursor", cursor)
 	}

@@ -139,7 +139,7 @@ func (c *Client) look(ctx context.Context, pair exchange.Pair, clientID string, 
 		return exchange.Order{}, err
 	}
 	if w.ClientOrderID != clientID {
-		return exchange.Order{}, bad("client_order_id", w.ClientOrderID, "must be "+clientID)
+		return exchange.Order{}, transport.Bad("client_order_id", w.ClientOrderID, "must be "+clientID)
 	}
 	return w.order(pair)
 }
@@ -189,7 +189,7 @@ func (c *Client) find(ctx context.Context, pair exchange.Pair, clientID string, 
 func (c *Client) order(ctx context.Context, id string) (w wireOrder, err error) {
 	err = c.read(ctx, brokerage+"orders/historical/"+url.PathEscape(id), nil, func(body []byte) (err error) {
 		if w, err = parseOrder(body); err == nil && w.OrderID != id {
-			err = bad("order_id", w.OrderID, "must be "+id)
+			err = transport.Bad("order_id", w.OrderID, "must be "+id)
 		}
 		return err
 	})

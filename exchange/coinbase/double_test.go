@@ -46,15 +46,16 @@ const (
 // paper venue takes them from what is received and Coinbase in quote.
 type double struct {
 	*venuetest.Double
-	t    *testing.T
-	keys map[string]*ecdsa.PrivateKey
+	t      *testing.T
+	keys   map[string]*ecdsa.PrivateKey
+	length int // of a page
 }
 
 type object = venuetest.Object
 
 func newDouble(t *testing.T) *double {
 	t.Helper()
-	d := &double{t: t, keys: map[string]*ecdsa.PrivateKey{}}
+	d := &double{t: t, keys: map[string]*ecdsa.PrivateKey{}, length: 3}
 	market := venuetest.Stables
 	market.MakerFeeBps, market.TakerFeeBps = dec("0"), dec("0")
 	d.Double = venuetest.New(t, venuetest.Wire{
@@ -267,7 +268,7 @@ func (d *double) authorise(r *http.Request) (key string, err error) {
 		}
 		return nil
 	})
-	now := d.Clock.Now().Unix()
+	now := d.Now().Unix()
 	if !ok || t.Alg != "ES256" || t.Typ != "JWT" || t.Nonce == "" || t.Sub != t.Kid || t.Iss != "cdp" ||
 		t.URI != r.Method+" api.coinbase.com"+r.URL.Path || t.Nbf > now || t.Exp <= now || t.Exp-t.Nbf > 120 {
 		return "", failure{401, "Unauthorized"}
@@ -275,9 +276,8 @@ func (d *double) authorise(r *http.Request) (key string, err error) {
 	return t.Kid, nil
 }
 
-// page is one of short pages, and the members of the answer that say so.
+// page is one of the pages, and the members of the answer that say so.
 func page[T any](d *double, name string, all []T, query url.Values) object {
-	const length = 3
 	from := 0
 	if cursor := query.Get("cursor"); cursor != "" {
 		var err error
@@ -285,7 +285,7 @@ func page[T any](d *double, name string, all []T, query url.Values) object {
 		require.NoError(d.t, err)
 	}
 	from = min(from, len(all))
-	to := min(from+length, len(all))
+	to := min(from+d.length, len(all))
 	answer := object{name: append([]T{}, all[from:to]...), "has_next": to < len(all), "cursor": ""}
 	if to < len(all) {
 		answer["cursor"] = strconv.Itoa(to)

@@ -3,7 +3,6 @@ package coinbase
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -26,12 +25,12 @@ func parseMarket(body []byte, pair exchange.Pair) (exchange.Market, error) {
 	}
 	if w.ProductID != product(pair) || w.Base != pair.Base || w.Quote != pair.Quote {
 		// The id alone does not tell A-B/C from A/B-C.
-		return exchange.Market{}, bad("product_id", w.ProductID+" of "+w.Base+"/"+w.Quote, "must be "+product(pair))
+		return exchange.Market{}, transport.Bad("product_id", w.ProductID+" of "+w.Base+"/"+w.Quote, "must be "+product(pair))
 	}
 	m := exchange.Market{
 		Pair: pair, Tick: w.PriceIncrement.Decimal, Lot: w.BaseIncrement.Decimal, MinAmount: w.BaseMinSize.Decimal, MinNotional: w.QuoteMinSize.Decimal,
 	}
-	return m, badIf(m.Validate())
+	return m, transport.BadIf(m.Validate())
 }
 
 // parseFees reads the tier of the account. Some pairs, of stablecoins above all,
@@ -48,22 +47,10 @@ func parseFees(body []byte, m exchange.Market) (exchange.Market, error) {
 	}
 	maker, taker := w.FeeTier.Maker, w.FeeTier.Taker
 	if !maker.Given || !taker.Given {
-		return exchange.Market{}, bad("fee_tier", fmt.Sprint(maker, " ", taker), "must have maker_fee_rate and taker_fee_rate")
+		return exchange.Market{}, transport.Bad("fee_tier", fmt.Sprint(maker, " ", taker), "must have maker_fee_rate and taker_fee_rate")
 	}
 	m.MakerFeeBps, m.TakerFeeBps = maker.Shift(4), taker.Shift(4)
-	return m, badIf(m.Validate())
-}
-
-// price is a number that Coinbase leaves empty where there is none.
-type price struct{ transport.Number }
-
-// UnmarshalJSON reads "" as a 0.
-func (p *price) UnmarshalJSON(text []byte) error {
-	if string(text) == `""` {
-		p.Given = true
-		return nil
-	}
-	return p.Number.UnmarshalJSON(text)
+	return m, transport.BadIf(m.Validate())
 }
 
 func parseTicker(body []byte, pair exchange.Pair) (exchange.Ticker, error) {
@@ -72,24 +59,24 @@ func parseTicker(body []byte, pair exchange.Pair) (exchange.Ticker, error) {
 			ProductID string `json:"product_id"`
 			Price     transport.Number
 		}
-		BestBid price `json:"best_bid"`
-		BestAsk price `json:"best_ask"`
+		BestBid *transport.Optional `json:"best_bid"`
+		BestAsk *transport.Optional `json:"best_ask"`
 	}
 	if err := transport.JSON(body, &w); err != nil {
 		return exchange.Ticker{}, err
 	}
-	if w.Trades == nil || !w.BestBid.Given || !w.BestAsk.Given {
-		return exchange.Ticker{}, bad("ticker", fmt.Sprint(len(w.Trades), " ", w.BestBid, " ", w.BestAsk), "must have trades, best_bid and best_ask")
+	if w.Trades == nil || w.BestBid == nil || w.BestAsk == nil {
+		return exchange.Ticker{}, transport.Bad("ticker", product(pair), "must have trades, best_bid and best_ask")
 	}
 	t := exchange.Ticker{Pair: pair, Bid: w.BestBid.Decimal, Ask: w.BestAsk.Decimal}
 	if len(w.Trades) > 0 {
 		newest := w.Trades[0]
 		if newest.ProductID != product(pair) || !newest.Price.IsPositive() {
-			return exchange.Ticker{}, bad("trade", newest.ProductID+" "+newest.Price.String(), "must be of "+product(pair)+", at a price > 0")
+			return exchange.Ticker{}, transport.Bad("trade", newest.ProductID+" "+newest.Price.String(), "must be of "+product(pair)+", at a price > 0")
 		}
 		t.Last = newest.Price.Decimal
 	}
-	return t, badIf(t.Validate())
+	return t, transport.BadIf(t.Validate())
 }
 
 func parseBook(body []byte, pair exchange.Pair, depth int) (exchange.Book, error) {
@@ -106,10 +93,10 @@ func parseBook(body []byte, pair exchange.Pair, depth int) (exchange.Book, error
 	}
 	b := w.PriceBook
 	if b.ProductID != product(pair) || b.Time.IsZero() {
-		return exchange.Book{}, bad("product_id", b.ProductID, "must be "+product(pair)+", with its time")
+		return exchange.Book{}, transport.Bad("product_id", b.ProductID, "must be "+product(pair)+", with its time")
 	}
 	if b.Bids == nil || b.Asks == nil || len(b.Bids) > depth || len(b.Asks) > depth {
-		return exchange.Book{}, bad("bids, asks", []int{len(b.Bids), len(b.Asks)}, fmt.Sprintf("must be there, with at most %d levels", depth))
+		return exchange.Book{}, transport.Bad("bids, asks", []int{len(b.Bids), len(b.Asks)}, fmt.Sprintf("must be there, with at most %d levels", depth))
 	}
 	levels := func(from []level) (to []exchange.Level) {
 		for _, l := range from {
@@ -118,7 +105,7 @@ func parseBook(body []byte, pair exchange.Pair, depth int) (exchange.Book, error
 		return to
 	}
 	book := exchange.Book{Pair: pair, At: b.Time.UTC(), Bids: levels(b.Bids), Asks: levels(b.Asks)}
-	return book, badIf(book.Validate())
+	return book, transport.BadIf(book.Validate())
 }
 
 // listed is what ends a page.
@@ -131,7 +118,7 @@ type listed struct {
 func (l listed) next() (string, error) {
 	switch {
 	case l.HasNext == nil || *l.HasNext && l.Cursor == "":
-		return "", bad("has_next", l.HasNext, "must be there, with a cursor if there is more")
+		return "", transport.Bad("has_next", l.HasNext, "must be there, with a cursor if there is more")
 	case *l.HasNext:
 		return l.Cursor, nil
 	default:
@@ -161,7 +148,7 @@ func parseAccounts(body []byte) ([]wireAccount, string, error) {
 		return nil, "", err
 	}
 	if w.Accounts == nil {
-		return nil, "", bad("accounts", "nothing", "must be there")
+		return nil, "", transport.Bad("accounts", "nothing", "must be there")
 	}
 	cursor, err := w.next()
 	return w.Accounts, cursor, err
@@ -173,7 +160,7 @@ func balances(accounts []wireAccount) (map[string]exchange.Balance, error) {
 	seen := map[string]bool{}
 	for _, a := range accounts {
 		if a.UUID == "" || seen[a.UUID] {
-			return nil, bad("uuid", a.UUID, "must be there, and unique")
+			return nil, transport.Bad("uuid", a.UUID, "must be there, and unique")
 		}
 		seen[a.UUID] = true
 		if a.Type == "ACCOUNT_TYPE_VAULT" {
@@ -181,10 +168,10 @@ func balances(accounts []wireAccount) (map[string]exchange.Balance, error) {
 		}
 		free, held := a.Available, a.Hold
 		if a.Currency == "" || free.Currency != a.Currency || held.Currency != a.Currency {
-			return nil, bad("currency", fmt.Sprint(a.Currency, " ", free.Currency, " ", held.Currency), "must be one")
+			return nil, transport.Bad("currency", fmt.Sprint(a.Currency, " ", free.Currency, " ", held.Currency), "must be one")
 		}
 		if !free.Value.Given || !held.Value.Given || free.Value.IsNegative() || held.Value.IsNegative() {
-			return nil, bad("balance of "+a.Currency, fmt.Sprint(free.Value, " ", held.Value), "available_balance and hold must be >= 0")
+			return nil, transport.Bad("balance of "+a.Currency, fmt.Sprint(free.Value, " ", held.Value), "available_balance and hold must be >= 0")
 		}
 		b := all[a.Currency]
 		all[a.Currency] = exchange.Balance{Free: b.Free.Add(free.Value.Decimal), Held: b.Held.Add(held.Value.Decimal)}
@@ -235,11 +222,11 @@ var (
 // order checks every field before money relies on it.
 func (w wireOrder) order(pair exchange.Pair) (exchange.Order, error) {
 	if w.ProductID != product(pair) {
-		return exchange.Order{}, bad("product_id", w.ProductID, "must be "+product(pair))
+		return exchange.Order{}, transport.Bad("product_id", w.ProductID, "must be "+product(pair))
 	}
 	limit := w.limit()
 	if w.OrderID == "" || w.CreatedTime.IsZero() || limit == nil {
-		return exchange.Order{}, bad("order_id", w.OrderID, "must be there, with created_time, of a limit order")
+		return exchange.Order{}, transport.Bad("order_id", w.OrderID, "must be there, with created_time, of a limit order")
 	}
 	o := exchange.Order{
 		ClientID: w.ClientOrderID, Pair: pair, Price: limit.LimitPrice.Decimal, Amount: limit.BaseSize.Decimal, PostOnly: limit.PostOnly,
@@ -247,16 +234,16 @@ func (w wireOrder) order(pair exchange.Pair) (exchange.Order, error) {
 	}
 	var known bool
 	if o.Side, known = sides[w.Side]; !known {
-		return exchange.Order{}, bad("side", w.Side, "must be BUY or SELL")
+		return exchange.Order{}, transport.Bad("side", w.Side, "must be BUY or SELL")
 	}
 	if o.Status, known = statuses[w.Status]; !known {
-		return exchange.Order{}, bad("status", w.Status, "must be one that we know")
+		return exchange.Order{}, transport.Bad("status", w.Status, "must be one that we know")
 	}
 	if err := o.ValidateTerms(); err != nil {
-		return exchange.Order{}, badIf(fmt.Errorf("order %s: %w", o.ID, err))
+		return exchange.Order{}, transport.BadIf(fmt.Errorf("order %s: %w", o.ID, err))
 	}
 	if !w.FilledSize.Given || o.Filled.IsNegative() || o.Filled.GreaterThan(o.Amount) {
-		return exchange.Order{}, bad("filled_size", w.FilledSize, "must be 0 to base_size "+o.Amount.String())
+		return exchange.Order{}, transport.Bad("filled_size", w.FilledSize, "must be 0 to base_size "+o.Amount.String())
 	}
 	return o, nil
 }
@@ -270,7 +257,7 @@ func parseOrders(body []byte) ([]wireOrder, string, error) {
 		return nil, "", err
 	}
 	if w.Orders == nil {
-		return nil, "", bad("orders", "nothing", "must be there")
+		return nil, "", transport.Bad("orders", "nothing", "must be there")
 	}
 	cursor, err := w.next()
 	return w.Orders, cursor, err
@@ -288,11 +275,11 @@ func resting(all []wireOrder, pair exchange.Pair) ([]exchange.Order, error) {
 	seen := map[string]bool{}
 	for _, w := range all {
 		if seen[w.OrderID] {
-			return nil, bad("order_id", w.OrderID, "must be unique")
+			return nil, transport.Bad("order_id", w.OrderID, "must be unique")
 		}
 		seen[w.OrderID] = true
 		if w.Configuration == nil {
-			return nil, bad("order_configuration", "nothing", "must be there")
+			return nil, transport.Bad("order_configuration", "nothing", "must be there")
 		}
 		if w.limit() == nil {
 			continue
@@ -302,13 +289,11 @@ func resting(all []wireOrder, pair exchange.Pair) ([]exchange.Order, error) {
 			return nil, err
 		}
 		if o.Status != exchange.Open || !o.Remaining().IsPositive() {
-			return nil, bad("status", w.Status, fmt.Sprintf("must be that of an open order, %v remains", o.Remaining()))
+			return nil, transport.Bad("status", w.Status, fmt.Sprintf("must be that of an open order, %v remains", o.Remaining()))
 		}
 		orders = append(orders, o)
 	}
-	slices.SortFunc(orders, func(a, b exchange.Order) int {
-		return cmp.Or(a.PlacedAt.Compare(b.PlacedAt), cmp.Compare(a.ID, b.ID))
-	})
+	transport.OldestFirst(orders)
 	return orders, nil
 }
 
@@ -332,7 +317,7 @@ func parsePlaced(body []byte) (placed, error) {
 		return w, err
 	}
 	if w.Success == nil || *w.Success && w.SuccessResponse.OrderID == "" {
-		return w, bad("success", w.Success, "must be there, with an order_id if it is true")
+		return w, transport.Bad("success", w.Success, "must be there, with an order_id if it is true")
 	}
 	return w, nil
 }
@@ -376,7 +361,7 @@ func parseCancelled(body []byte, id string) (cancelled, error) {
 		return cancelled{}, err
 	}
 	if len(w.Results) != 1 || w.Results[0].OrderID != id || w.Results[0].Success == nil {
-		return cancelled{}, bad("results", len(w.Results), "must be that of "+id)
+		return cancelled{}, transport.Bad("results", len(w.Results), "must be that of "+id)
 	}
 	return w.Results[0], nil
 }
@@ -399,21 +384,21 @@ var makers = map[string]bool{"MAKER": true, "TAKER": false}
 
 func (w wireFill) fill(pair exchange.Pair) (exchange.Fill, error) {
 	if w.ProductID != product(pair) {
-		return exchange.Fill{}, bad("product_id", w.ProductID, "must be "+product(pair))
+		return exchange.Fill{}, transport.Bad("product_id", w.ProductID, "must be "+product(pair))
 	}
 	if w.EntryID == "" || w.OrderID == "" || w.TradeTime.IsZero() || !w.Commission.Given {
-		return exchange.Fill{}, bad("fill", w.EntryID, "must have entry_id, order_id, trade_time and commission")
+		return exchange.Fill{}, transport.Bad("fill", w.EntryID, "must have entry_id, order_id, trade_time and commission")
 	}
 	if w.TradeType != "FILL" {
-		return exchange.Fill{}, bad("trade_type", w.TradeType, "must be FILL: Coinbase has corrected a trade")
+		return exchange.Fill{}, transport.Bad("trade_type", w.TradeType, "must be FILL: Coinbase has corrected a trade")
 	}
 	side, known := sides[w.Side]
 	maker, told := makers[w.Liquidity]
 	if !known || !told {
-		return exchange.Fill{}, bad("side, liquidity_indicator", w.Side+" "+w.Liquidity, "must be BUY or SELL, MAKER or TAKER")
+		return exchange.Fill{}, transport.Bad("side, liquidity_indicator", w.Side+" "+w.Liquidity, "must be BUY or SELL, MAKER or TAKER")
 	}
 	if !w.Price.IsPositive() || !w.Size.IsPositive() {
-		return exchange.Fill{}, bad("price, size", fmt.Sprint(w.Price, " ", w.Size), "must be > 0")
+		return exchange.Fill{}, transport.Bad("price, size", fmt.Sprint(w.Price, " ", w.Size), "must be > 0")
 	}
 	f := exchange.Fill{
 		ID: w.EntryID, OrderID: w.OrderID, Pair: pair, Side: side, Price: w.Price.Decimal, Amount: w.Size.Decimal,
@@ -435,19 +420,7 @@ func parseFills(body []byte) ([]wireFill, string, error) {
 		return nil, "", err
 	}
 	if w.Fills == nil {
-		return nil, "", bad("fills", "nothing", "must be there")
+		return nil, "", transport.Bad("fills", "nothing", "must be there")
 	}
 	return w.Fills, w.Cursor, nil
-}
-
-// bad is the one form of a malformed field of an answer: name, value, rule.
-func bad(field string, value any, rule string) error {
-	return fmt.Errorf("%w: %s %.64s: %s", transport.ErrBadAnswer, field, fmt.Sprint(value), rule)
-}
-
-func badIf(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%w: %w", transport.ErrBadAnswer, err)
 }

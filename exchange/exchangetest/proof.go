@@ -87,6 +87,8 @@ func proofInvalid(t *testing.T, f ProofFixture) {
 		"another exchange":   func(p *exchange.Proof) { p.Exchange += "x" },
 		"another pair":       func(p *exchange.Proof) { p.Pair.Base += "x" },
 		"no key":             func(p *exchange.Proof) { p.Key = "" },
+		"a blank after key":  func(p *exchange.Proof) { p.Key += " " }, // which a header would lose
+		"a tab before key":   func(p *exchange.Proof) { p.Key = "\t" + p.Key },
 		"no signature":       func(p *exchange.Proof) { p.Signature = "" },
 		"one parameter more": func(p *exchange.Proof) { p.Params["orderId"] = "1" },
 		"one header more":    func(p *exchange.Proof) { p.Headers = map[string]string{"Host": "elsewhere"} },

@@ -107,7 +107,7 @@ func (c *Client) OpenOrders(ctx context.Context, pair exchange.Pair) ([]exchange
 	if err != nil {
 		return nil, err
 	}
-	oldestFirst(orders)
+	transport.OldestFirst(orders)
 	// What an order placed meanwhile has pushed onto the next page came twice.
 	return slices.CompactFunc(orders, func(a, b exchange.Order) bool { return a.ID == b.ID }), nil
 }
@@ -128,7 +128,7 @@ func (c *Client) pages(ctx context.Context, endpoint string, params url.Values, 
 			return err
 		}
 		if page*full >= maxList {
-			return bad(endpoint, page*full, "must be fewer")
+			return transport.Bad(endpoint, page*full, "must be fewer")
 		}
 	}
 }
@@ -143,7 +143,7 @@ func (c *Client) Order(ctx context.Context, pair exchange.Pair, clientID string)
 	err := c.read(ctx, "orders/"+named+url.PathEscape(clientID), url.Values{"currency_pair": {symbol(pair)}}, func(body []byte) (err error) {
 		_, o, err = parseOrder(body, pair)
 		if err == nil && o.ClientID != clientID {
-			err = bad("text", o.ClientID, "must be "+clientID)
+			err = transport.Bad("text", o.ClientID, "must be "+clientID)
 		}
 		return err
 	})
@@ -190,7 +190,7 @@ func (c *Client) send(ctx context.Context, o exchange.Order) (exchange.Order, er
 	err = c.api.http.Change(ctx, c.signed(http.MethodPost, "orders", nil, string(body), func(body []byte) (err error) {
 		w, placed, err = parseOrder(body, o.Pair)
 		if err == nil && (placed.ClientID != o.ClientID || !placed.SameTerms(o)) {
-			err = bad("order", placed, "must be "+o.String())
+			err = transport.Bad("order", placed, "must be "+o.String())
 		}
 		return err
 	}))

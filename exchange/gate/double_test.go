@@ -144,7 +144,7 @@ func (d *double) answer(call string, r *http.Request, body string) (any, error) 
 			return d.list(ctx, key, query)
 		}
 		o, err := d.find(ctx, key, id)
-		return wire(o), err
+		return d.wire(o), err
 	case "POST orders":
 		return d.place(ctx, key, body)
 	case "DELETE orders":
@@ -152,7 +152,7 @@ func (d *double) answer(call string, r *http.Request, body string) (any, error) 
 		if err == nil {
 			err = d.Cancel(ctx, key, o.ID)
 		}
-		return wire(o), err
+		return d.wire(o), err
 	case "GET my_trades":
 		return d.trades(ctx, key, query)
 	default:
@@ -175,7 +175,7 @@ func (d *double) authorise(key string, r *http.Request, body string) error {
 	}
 	at, err := strconv.ParseInt(r.Header.Get("Timestamp"), 10, 64)
 	require.NoError(d.t, err)
-	if d.Clock.Now().Sub(time.Unix(at, 0)).Abs() > time.Minute {
+	if d.Now().Sub(time.Unix(at, 0)).Abs() > time.Minute {
 		return failure("REQUEST_EXPIRED")
 	}
 	return nil
@@ -226,8 +226,8 @@ func (d *double) list(ctx context.Context, key string, query url.Values) (any, e
 	}
 	list := []object{}
 	for _, o := range slices.Backward(d.Orders(ctx, key)) {
-		if open == (o.Status == exchange.Open) && o.PlacedAt.Unix() >= int64(d.number(query, "from", 0)) {
-			list = append(list, wire(o))
+		if open == (o.Status == exchange.Open) && d.Ended(o).Unix() >= int64(d.number(query, "from", 0)) {
+			list = append(list, d.wire(o))
 		}
 	}
 	return d.cut(list, query), nil
@@ -257,7 +257,7 @@ func (d *double) place(ctx context.Context, key, body string) (any, error) {
 		o.Side = exchange.Ask
 	}
 	placed, err := d.Place(ctx, key, o)
-	return wire(placed), err
+	return d.wire(placed), err
 }
 
 // trades come newest first.
@@ -289,7 +289,7 @@ func (d *double) trades(ctx context.Context, key string, query url.Values) (any,
 }
 
 // wire is an order as Gate writes it.
-func wire(o exchange.Order) object {
+func (d *double) wire(o exchange.Order) object {
 	side, status, force, finish := "buy", "open", "gtc", "open"
 	if o.Side == exchange.Ask {
 		side = "sell"
@@ -306,7 +306,7 @@ func wire(o exchange.Order) object {
 	}
 	return object{
 		"id": o.ID, "text": "t-" + o.ClientID, "create_time": strconv.FormatInt(o.PlacedAt.Unix(), 10), "create_time_ms": o.PlacedAt.UnixMilli(),
-		"update_time_ms": o.PlacedAt.UnixMilli(), "currency_pair": "USDC_USDT", "status": status, "type": "limit", "account": "spot", "side": side,
+		"update_time_ms": d.Ended(o).UnixMilli(), "currency_pair": "USDC_USDT", "status": status, "type": "limit", "account": "spot", "side": side,
 		"amount": o.Amount.String(), "price": o.Price.String(), "time_in_force": force, "iceberg": "0", "left": o.Remaining().String(),
 		"finish_as": finish, "fee": "0", "fee_currency": "USDC", "stp_id": 0,
 	}

@@ -32,6 +32,12 @@ func TestClientKeepsTheLawsWhenGateForgetsClientIDs(t *testing.T) {
 	})
 }
 
+func TestAStormLosesNoOrderAndDoublesNone(t *testing.T) {
+	d := newDouble(t)
+	d.forgets = true
+	exchangetest.RunStorm(t, 200, d.StormFixture("maker", d.account("maker"), 1))
+}
+
 func TestProofsKeepTheirLaws(t *testing.T) {
 	exchangetest.RunProofs(t, func(t *testing.T) exchangetest.ProofFixture {
 		d := newDouble(t)

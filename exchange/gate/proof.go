@@ -98,7 +98,7 @@ func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.P
 		return nil, fmt.Errorf("%w: Proof of %v: shows %d orders, and there may be more: must be at most %d",
 			exchange.ErrInvalid, pair, shown, MaxProofOrders)
 	}
-	oldestFirst(orders)
+	transport.OldestFirst(orders)
 	return orders, nil
 }
 

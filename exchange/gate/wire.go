@@ -1,9 +1,7 @@
 package gate
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -42,10 +40,10 @@ var (
 // order checks every field before money relies on it.
 func (w wireOrder) order(pair exchange.Pair) (exchange.Order, error) {
 	if w.CurrencyPair != symbol(pair) {
-		return exchange.Order{}, bad("currency_pair", w.CurrencyPair, "must be "+symbol(pair))
+		return exchange.Order{}, transport.Bad("currency_pair", w.CurrencyPair, "must be "+symbol(pair))
 	}
 	if w.ID == "" {
-		return exchange.Order{}, bad("id", "nothing", "must be there")
+		return exchange.Order{}, transport.Bad("id", "nothing", "must be there")
 	}
 	o := exchange.Order{
 		Pair: pair, Price: w.Price.Decimal, Amount: w.Amount.Decimal, PostOnly: w.TimeInForce == "poc",
@@ -60,16 +58,16 @@ func (w wireOrder) order(pair exchange.Pair) (exchange.Order, error) {
 	}
 	var known bool
 	if o.Side, known = sides[w.Side]; !known {
-		return exchange.Order{}, bad("side", w.Side, "must be buy or sell")
+		return exchange.Order{}, transport.Bad("side", w.Side, "must be buy or sell")
 	}
 	if o.Status, known = statuses[w.Status]; !known {
-		return exchange.Order{}, bad("status", w.Status, "must be one that we know")
+		return exchange.Order{}, transport.Bad("status", w.Status, "must be one that we know")
 	}
 	if err := o.ValidateTerms(); err != nil {
-		return exchange.Order{}, badIf(fmt.Errorf("order %s: %w", w.ID, err))
+		return exchange.Order{}, transport.BadIf(fmt.Errorf("order %s: %w", w.ID, err))
 	}
 	if !w.Left.Given || w.Left.IsNegative() || w.Left.GreaterThan(o.Amount) {
-		return exchange.Order{}, bad("left", w.Left, "must be 0 to amount "+o.Amount.String())
+		return exchange.Order{}, transport.Bad("left", w.Left, "must be 0 to amount "+o.Amount.String())
 	}
 	return o, nil
 }
@@ -91,16 +89,16 @@ func limitOrders(body []byte) (orders []wireOrder, length int, err error) {
 		return nil, 0, err
 	}
 	if all == nil {
-		return nil, 0, bad("orders", "null", "must be a list")
+		return nil, 0, transport.Bad("orders", "null", "must be a list")
 	}
 	seen := map[string]bool{}
 	for _, w := range all {
 		if seen[w.ID] {
-			return nil, 0, bad("id", w.ID, "must be unique")
+			return nil, 0, transport.Bad("id", w.ID, "must be unique")
 		}
 		seen[w.ID] = true
 		if w.Type == "" {
-			return nil, 0, bad("type", "nothing", "must be there")
+			return nil, 0, transport.Bad("type", "nothing", "must be there")
 		}
 		if w.Type == "limit" {
 			orders = append(orders, w)
@@ -118,7 +116,7 @@ func parseOpenOrders(body []byte, pair exchange.Pair) (orders []exchange.Order, 
 			return nil, 0, err
 		}
 		if o.Status != exchange.Open || !o.Remaining().IsPositive() {
-			return nil, 0, bad("status", w.Status, fmt.Sprintf("must be that of an open order, %v remains", o.Remaining()))
+			return nil, 0, transport.Bad("status", w.Status, fmt.Sprintf("must be that of an open order, %v remains", o.Remaining()))
 		}
 		orders = append(orders, o)
 	}
@@ -137,17 +135,11 @@ func parseFinished(body []byte, pair exchange.Pair) (orders []ended, length int,
 			return nil, 0, err
 		}
 		if o.Status == exchange.Open {
-			return nil, 0, bad("status", w.Status, "must be that of a finished order")
+			return nil, 0, transport.Bad("status", w.Status, "must be that of a finished order")
 		}
 		orders = append(orders, ended{order: o, at: at})
 	}
 	return orders, length, err
-}
-
-func oldestFirst(orders []exchange.Order) {
-	slices.SortFunc(orders, func(a, b exchange.Order) int {
-		return cmp.Or(a.PlacedAt.Compare(b.PlacedAt), cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID)) // ids are numbers
-	})
 }
 
 // wireFill is a trade as GET my_trades shows it.
@@ -169,7 +161,7 @@ type wireFill struct {
 
 func (w wireFill) fill(pair exchange.Pair) (exchange.Fill, error) {
 	if w.CurrencyPair != symbol(pair) {
-		return exchange.Fill{}, bad("currency_pair", w.CurrencyPair, "must be "+symbol(pair))
+		return exchange.Fill{}, transport.Bad("currency_pair", w.CurrencyPair, "must be "+symbol(pair))
 	}
 	at, err := millis("create_time_ms", w.CreateTimeMs)
 	if err != nil {
@@ -177,10 +169,10 @@ func (w wireFill) fill(pair exchange.Pair) (exchange.Fill, error) {
 	}
 	side, known := sides[w.Side]
 	if !known || w.ID == "" || w.OrderID == "" || w.Role != "maker" && w.Role != "taker" || !w.Fee.Given {
-		return exchange.Fill{}, bad("trade", w.ID, "must have order_id, side, role and fee")
+		return exchange.Fill{}, transport.Bad("trade", w.ID, "must have order_id, side, role and fee")
 	}
 	if !w.Price.IsPositive() || !w.Amount.IsPositive() {
-		return exchange.Fill{}, bad("price, amount", fmt.Sprint(w.Price, " ", w.Amount), "must be > 0")
+		return exchange.Fill{}, transport.Bad("price, amount", fmt.Sprint(w.Price, " ", w.Amount), "must be > 0")
 	}
 	f := exchange.Fill{
 		ID: w.ID, OrderID: w.OrderID, Pair: pair, Side: side, Price: w.Price.Decimal, Amount: w.Amount.Decimal,
@@ -197,7 +189,7 @@ func (w wireFill) fill(pair exchange.Pair) (exchange.Fill, error) {
 		f.Fee, f.FeeAsset = w.PointFee.Decimal, "POINT"
 	}
 	if f.FeeAsset == "" {
-		return exchange.Fill{}, bad("fee_currency", "nothing", "must be there")
+		return exchange.Fill{}, transport.Bad("fee_currency", "nothing", "must be there")
 	}
 	return f, nil
 }
@@ -209,7 +201,7 @@ func parseFills(body []byte, pair exchange.Pair) ([]exchange.Fill, error) {
 		return nil, err
 	}
 	if all == nil {
-		return nil, bad("trades", "null", "must be a list")
+		return nil, transport.Bad("trades", "null", "must be a list")
 	}
 	fills := make([]exchange.Fill, len(all))
 	seen := map[string]bool{}
@@ -219,7 +211,7 @@ func parseFills(body []byte, pair exchange.Pair) ([]exchange.Fill, error) {
 			return nil, err
 		}
 		if seen[w.ID] {
-			return nil, bad("id", w.ID, "must be unique")
+			return nil, transport.Bad("id", w.ID, "must be unique")
 		}
 		seen[w.ID] = true
 	}
@@ -239,7 +231,7 @@ func parseMarket(body []byte, pair exchange.Pair) (exchange.Market, error) {
 		return exchange.Market{}, err
 	}
 	if w.ID != symbol(pair) || w.Base != pair.Base || w.Quote != pair.Quote {
-		return exchange.Market{}, bad("id", w.ID, "must be "+symbol(pair))
+		return exchange.Market{}, transport.Bad("id", w.ID, "must be "+symbol(pair))
 	}
 	m := exchange.Market{Pair: pair}
 	for _, step := range []struct {
@@ -248,7 +240,7 @@ func parseMarket(body []byte, pair exchange.Pair) (exchange.Market, error) {
 		to       *decimal.Decimal
 	}{{"precision", w.Precision, &m.Tick}, {"amount_precision", w.AmountPrecision, &m.Lot}} {
 		if step.decimals == nil || *step.decimals < 0 || *step.decimals > 36 {
-			return exchange.Market{}, bad(step.field, step.decimals, "must be 0 to 36")
+			return exchange.Market{}, transport.Bad(step.field, step.decimals, "must be 0 to 36")
 		}
 		*step.to = decimal.New(1, -*step.decimals)
 	}
@@ -258,7 +250,7 @@ func parseMarket(body []byte, pair exchange.Pair) (exchange.Market, error) {
 	if w.MinQuoteAmount != nil {
 		m.MinNotional = w.MinQuoteAmount.Decimal
 	}
-	return m, badIf(m.Validate())
+	return m, transport.BadIf(m.Validate())
 }
 
 // parseFees adds the account's rates, fractions of what is received. A discount
@@ -273,42 +265,31 @@ func parseFees(body []byte, m exchange.Market) (exchange.Market, error) {
 		return exchange.Market{}, err
 	}
 	if !w.Maker.Given || !w.Taker.Given {
-		return exchange.Market{}, bad("fee", "nothing", "must have maker_fee and taker_fee")
+		return exchange.Market{}, transport.Bad("fee", "nothing", "must have maker_fee and taker_fee")
 	}
 	m.MakerFeeBps, m.TakerFeeBps = w.Maker.Shift(4), w.Taker.Shift(4)
-	return m, badIf(m.Validate())
-}
-
-// price is a number that Gate leaves empty when there is none.
-type price struct{ transport.Number }
-
-func (p *price) UnmarshalJSON(text []byte) error {
-	if string(text) == `""` {
-		p.Given = true
-		return nil
-	}
-	return p.Number.UnmarshalJSON(text)
+	return m, transport.BadIf(m.Validate())
 }
 
 func parseTicker(body []byte, pair exchange.Pair) (exchange.Ticker, error) {
 	var all []struct {
 		CurrencyPair string `json:"currency_pair"`
-		Last         price
-		LowestAsk    price `json:"lowest_ask"`
-		HighestBid   price `json:"highest_bid"`
+		Last         *transport.Optional
+		LowestAsk    *transport.Optional `json:"lowest_ask"`
+		HighestBid   *transport.Optional `json:"highest_bid"`
 	}
 	if err := transport.JSON(body, &all); err != nil {
 		return exchange.Ticker{}, err
 	}
 	if len(all) != 1 || all[0].CurrencyPair != symbol(pair) {
-		return exchange.Ticker{}, bad("tickers", len(all), "must be that of "+symbol(pair))
+		return exchange.Ticker{}, transport.Bad("tickers", len(all), "must be that of "+symbol(pair))
 	}
 	w := all[0]
-	if !w.Last.Given || !w.LowestAsk.Given || !w.HighestBid.Given {
-		return exchange.Ticker{}, bad("ticker", symbol(pair), "must have last, lowest_ask and highest_bid")
+	if w.Last == nil || w.LowestAsk == nil || w.HighestBid == nil {
+		return exchange.Ticker{}, transport.Bad("ticker", symbol(pair), "must have last, lowest_ask and highest_bid")
 	}
 	t := exchange.Ticker{Pair: pair, Bid: w.HighestBid.Decimal, Ask: w.LowestAsk.Decimal, Last: w.Last.Decimal}
-	return t, badIf(t.Validate())
+	return t, transport.BadIf(t.Validate())
 }
 
 func parseBook(body []byte, pair exchange.Pair, depth int) (exchange.Book, error) {
@@ -324,10 +305,10 @@ func parseBook(body []byte, pair exchange.Pair, depth int) (exchange.Book, error
 		return exchange.Book{}, err
 	}
 	if w.Bids == nil || w.Asks == nil || len(w.Bids) > depth || len(w.Asks) > depth {
-		return exchange.Book{}, bad("bids, asks", []int{len(w.Bids), len(w.Asks)}, fmt.Sprintf("must be there, with at most %d levels", depth))
+		return exchange.Book{}, transport.Bad("bids, asks", []int{len(w.Bids), len(w.Asks)}, fmt.Sprintf("must be there, with at most %d levels", depth))
 	}
 	book := exchange.Book{Pair: pair, At: at, Bids: levels(w.Bids), Asks: levels(w.Asks)}
-	return book, badIf(book.Validate())
+	return book, transport.BadIf(book.Validate())
 }
 
 func levels(from [][]transport.Number) (to []exchange.Level) {
@@ -350,15 +331,15 @@ func parseBalances(body []byte) (map[string]exchange.Balance, error) {
 		return nil, err
 	}
 	if all == nil {
-		return nil, bad("accounts", "null", "must be a list")
+		return nil, transport.Bad("accounts", "null", "must be a list")
 	}
 	balances := map[string]exchange.Balance{}
 	for _, b := range all {
 		if _, twice := balances[b.Currency]; twice || b.Currency == "" {
-			return nil, bad("currency", b.Currency, "must be named once")
+			return nil, transport.Bad("currency", b.Currency, "must be named once")
 		}
 		if !b.Available.Given || !b.Locked.Given || b.Available.IsNegative() || b.Locked.IsNegative() {
-			return nil, bad("balance of "+b.Currency, fmt.Sprint(b.Available, " ", b.Locked), "available and locked must be >= 0")
+			return nil, transport.Bad("balance of "+b.Currency, fmt.Sprint(b.Available, " ", b.Locked), "available and locked must be >= 0")
 		}
 		balances[b.Currency] = exchange.Balance{Free: b.Available.Decimal, Held: b.Locked.Decimal}
 	}
@@ -368,7 +349,7 @@ func parseBalances(body []byte) (map[string]exchange.Balance, error) {
 // millis reads a time such as 1548000000123.456, to the microsecond.
 func millis(field string, n transport.Number) (time.Time, error) {
 	if !n.GreaterThan(minMillis) || n.GreaterThan(maxMillis) {
-		return time.Time{}, bad(field, n, "must be in milliseconds")
+		return time.Time{}, transport.Bad(field, n, "must be in milliseconds")
 	}
 	return time.UnixMicro(n.Shift(3).IntPart()).UTC(), nil
 }
@@ -376,15 +357,3 @@ func millis(field string, n transport.Number) (time.Time, error) {
 // minMillis is in 1973, which seconds are below until the year 5138; maxMillis
 // is in that year.
 var minMillis, maxMillis = decimal.New(1, 11), decimal.New(1, 14)
-
-// bad is the one form of a malformed field of an answer: name, value, rule.
-func bad(field string, value any, rule string) error {
-	return fmt.Errorf("%w: %s %.64s: %s", transport.ErrBadAnswer, field, fmt.Sprint(value), rule)
-}
-
-func badIf(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%w: %w", transport.ErrBadAnswer, err)
-}

@@ -139,7 +139,7 @@ func (c *Client) Order(ctx context.Context, pair exchange.Pair, clientID string)
 			return err
 		}
 		if w.Closed == nil {
-			return bad("closed", "nothing", "must be there")
+			return transport.Bad("closed", "nothing", "must be there")
 		}
 		orders, err = limitOrders(w.Closed, r)
 		return err
@@ -187,7 +187,7 @@ func (c *Client) send(ctx context.Context, r rules, o exchange.Order) (exchange.
 	err := c.private(ctx, c.api.http.Change, "AddOrder", params, func(body []byte) error {
 		w, err := result[struct{ TxID []string }](body)
 		if err == nil && (len(w.TxID) != 1 || w.TxID[0] == "") {
-			err = bad("txid", w.TxID, "must be one")
+			err = transport.Bad("txid", w.TxID, "must be one")
 		}
 		if err == nil {
 			id = w.TxID[0]
@@ -230,7 +230,7 @@ func (c *Client) query(ctx context.Context, ids []string) (orders wireOrders, er
 		orders, err = result[wireOrders](body)
 		for _, o := range orders {
 			if !slices.Contains(ids, o.Key) {
-				return bad("txid", o.Key, "must be one that was asked for")
+				return transport.Bad("txid", o.Key, "must be one that was asked for")
 			}
 		}
 		return err
@@ -271,7 +271,7 @@ func (c *Client) Fills(ctx context.Context, pair exchange.Pair, since time.Time)
 		err := c.read(ctx, "TradesHistory", params, func(body []byte) error {
 			w, err := result[struct{ Trades transport.Entries[wireFill] }](body)
 			if err == nil && w.Trades == nil {
-				err = bad("trades", "nothing", "must be there")
+				err = transport.Bad("trades", "nothing", "must be there")
 			}
 			page = w.Trades
 			return err
@@ -309,7 +309,7 @@ func (c *Client) nameOrders(ctx context.Context, fills []exchange.Fill) (err err
 		fills[i].ClientID, err = c.clientIDs.Get(ctx, id, c.api.http.Now(), func() (string, error) {
 			orders, err := c.query(ctx, []string{id})
 			if err == nil && len(orders) != 1 {
-				err = bad("orders", len(orders), "must be "+id)
+				err = transport.Bad("orders", len(orders), "must be "+id)
 			}
 			if err != nil {
 				return "", err

@@ -26,6 +26,11 @@ func TestClientKeepsTheLaws(t *testing.T) {
 	})
 }
 
+func TestAStormLosesNoOrderAndDoublesNone(t *testing.T) {
+	d := newDouble(t)
+	exchangetest.RunStorm(t, 2000, d.StormFixture("maker", d.account("maker"), 1))
+}
+
 func TestProofsKeepTheirLaws(t *testing.T) {
 	exchangetest.RunProofs(t, func(t *testing.T) exchangetest.ProofFixture {
 		d := newDouble(t)
@@ -91,7 +96,7 @@ func TestBadAnswersAreRefused(t *testing.T) {
 		{"an error that we do not know", `{"error":["EGeneral:Shrug"]}`, "EGeneral:Shrug"},
 		{"longer than we read", open() + strings.Repeat(" ", transport.MaxAnswer), "longer than 1048576 bytes"},
 		{"one order twice", open(recorded, recorded), "must come once"},
-		{"an order without an id", open(but("OU22CG-KLAF2-FWUDD7", "")), `order ""`},
+		{"an order without an id", open(but("OU22CG-KLAF2-FWUDD7", "")), `order "": must have an id`},
 		{"an order without a pair", open(but(`"pair":"XBTUSDT",`, "")), "must have a pair"},
 		{"a negative amount", open(but("1.25000000", "-1.25")), "Order.Amount -1.25: must be > 0"},
 		{"a negative filled amount", open(but("0.37500000", "-1")), "vol_exec -1: must be 0 to vol 1.25"},

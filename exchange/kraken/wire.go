@@ -1,7 +1,6 @@
 package kraken
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,7 +19,7 @@ func result[T any](body []byte) (T, error) {
 		return *new(T), err
 	}
 	if envelope.Result == nil {
-		return *new(T), bad("result", "nothing", "must be there")
+		return *new(T), transport.Bad("result", "nothing", "must be there")
 	}
 	return *envelope.Result, nil
 }
@@ -50,19 +49,19 @@ func parseRules(body []byte, pair exchange.Pair) (rules, error) {
 		return rules{}, err
 	}
 	if len(pairs) != 1 || pairs[0].Value.WSName != theirs(pair.Base)+"/"+theirs(pair.Quote) {
-		return rules{}, bad("pairs", len(pairs), "must be "+pair.String()+" and no other")
+		return rules{}, transport.Bad("pairs", len(pairs), "must be "+pair.String()+" and no other")
 	}
 	w := pairs[0].Value
 	if w.LotDecimals == nil || *w.LotDecimals < 0 || *w.LotDecimals > 36 {
-		return rules{}, bad("lot_decimals", w.LotDecimals, "must be 0 to 36")
+		return rules{}, transport.Bad("lot_decimals", w.LotDecimals, "must be 0 to 36")
 	}
 	r := rules{name: pairs[0].Key, altName: w.AltName, wsName: w.WSName, Market: exchange.Market{
 		Pair: pair, Tick: w.TickSize.Decimal, Lot: decimal.New(1, -*w.LotDecimals), MinAmount: w.OrderMin.Decimal, MinNotional: w.CostMin.Decimal,
 	}}
 	if r.altName == "" {
-		return rules{}, bad("altname", "nothing", "must be there")
+		return rules{}, transport.Bad("altname", "nothing", "must be there")
 	}
-	return r, badIf(r.Validate())
+	return r, transport.BadIf(r.Validate())
 }
 
 func parseAssets(body []byte) (map[string]string, error) {
@@ -73,7 +72,7 @@ func parseAssets(body []byte) (map[string]string, error) {
 	names := map[string]string{}
 	for _, a := range assets {
 		if a.Value.AltName == "" {
-			return nil, bad("altname of "+a.Key, "nothing", "must be there")
+			return nil, transport.Bad("altname of "+a.Key, "nothing", "must be there")
 		}
 		names[a.Key] = ours(a.Value.AltName)
 	}
@@ -95,11 +94,11 @@ func parseFees(body []byte, r rules) (exchange.Market, error) {
 		maker = taker // the market has one fee for both
 	}
 	if !taker.Given {
-		return exchange.Market{}, bad("fees", len(w.Fees), "must have "+r.name)
+		return exchange.Market{}, transport.Bad("fees", len(w.Fees), "must have "+r.name)
 	}
 	m := r.Market
 	m.TakerFeeBps, m.MakerFeeBps = taker.Shift(2), maker.Shift(2)
-	return m, badIf(m.Validate())
+	return m, transport.BadIf(m.Validate())
 }
 
 // parseTicker reads the ask (a), the bid (b) and the last trade (c), each a list
@@ -110,14 +109,14 @@ func parseTicker(body []byte, r rules) (exchange.Ticker, error) {
 		return exchange.Ticker{}, err
 	}
 	if len(all) != 1 || !r.is(all[0].Key) {
-		return exchange.Ticker{}, bad("tickers", len(all), "must be that of "+r.altName)
+		return exchange.Ticker{}, transport.Bad("tickers", len(all), "must be that of "+r.altName)
 	}
 	w := all[0].Value
 	if len(w.A) == 0 || len(w.B) == 0 || len(w.C) == 0 {
-		return exchange.Ticker{}, bad("a, b, c", []int{len(w.A), len(w.B), len(w.C)}, "must have a price")
+		return exchange.Ticker{}, transport.Bad("a, b, c", []int{len(w.A), len(w.B), len(w.C)}, "must have a price")
 	}
 	t := exchange.Ticker{Pair: r.Pair, Bid: w.B[0].Decimal, Ask: w.A[0].Decimal, Last: w.C[0].Decimal}
-	return t, badIf(t.Validate())
+	return t, transport.BadIf(t.Validate())
 }
 
 func parseBook(body []byte, r rules, depth int) (exchange.Book, error) {
@@ -127,11 +126,11 @@ func parseBook(body []byte, r rules, depth int) (exchange.Book, error) {
 		return exchange.Book{}, err
 	}
 	if len(books) != 1 || !r.is(books[0].Key) {
-		return exchange.Book{}, bad("books", len(books), "must be that of "+r.altName)
+		return exchange.Book{}, transport.Bad("books", len(books), "must be that of "+r.altName)
 	}
 	w := books[0].Value
 	if w.Bids == nil || w.Asks == nil || len(w.Bids) > depth || len(w.Asks) > depth {
-		return exchange.Book{}, bad("bids, asks", []int{len(w.Bids), len(w.Asks)}, fmt.Sprintf("must be there, with at most %d levels", depth))
+		return exchange.Book{}, transport.Bad("bids, asks", []int{len(w.Bids), len(w.Asks)}, fmt.Sprintf("must be there, with at most %d levels", depth))
 	}
 	levels := func(from side) (to []exchange.Level) {
 		for _, l := range from {
@@ -144,7 +143,7 @@ func parseBook(body []byte, r rules, depth int) (exchange.Book, error) {
 		return to
 	}
 	book := exchange.Book{Pair: r.Pair, Bids: levels(w.Bids), Asks: levels(w.Asks)}
-	return book, badIf(book.Validate())
+	return book, transport.BadIf(book.Validate())
 }
 
 // parseBalances reads BalanceEx. Assets without a name of their own, such as
@@ -165,10 +164,10 @@ func parseBalances(body []byte, names map[string]string) (map[string]exchange.Ba
 		}
 		total, held := b.Value.Balance, b.Value.HoldTrade
 		if !total.Given || !held.Given || held.IsNegative() || held.GreaterThan(total.Decimal) {
-			return nil, bad("balance of "+b.Key, fmt.Sprint(total, " ", held), "hold_trade must be 0 to balance")
+			return nil, transport.Bad("balance of "+b.Key, fmt.Sprint(total, " ", held), "hold_trade must be 0 to balance")
 		}
 		if _, twice := balances[name]; twice {
-			return nil, bad("asset", name, "must be named once")
+			return nil, transport.Bad("asset", name, "must be named once")
 		}
 		balances[name] = exchange.Balance{Free: total.Sub(held.Decimal), Held: held.Decimal}
 	}
@@ -214,16 +213,19 @@ func (w wireOrder) order(id string, r rules) (exchange.Order, error) {
 	}
 	var known bool
 	if o.Side, known = sides[w.Descr.Type]; !known {
-		return exchange.Order{}, bad("type", w.Descr.Type, "must be buy or sell")
+		return exchange.Order{}, transport.Bad("type", w.Descr.Type, "must be buy or sell")
 	}
 	if o.Status, known = statuses[w.Status]; !known {
-		return exchange.Order{}, bad("status", w.Status, "must be one that we know")
+		return exchange.Order{}, transport.Bad("status", w.Status, "must be one that we know")
 	}
-	if err := o.ValidateTerms(); err != nil || id == "" {
-		return exchange.Order{}, badIf(fmt.Errorf("order %q: %w", id, err))
+	if id == "" {
+		return exchange.Order{}, transport.Bad("order", `""`, "must have an id")
+	}
+	if err := o.ValidateTerms(); err != nil {
+		return exchange.Order{}, transport.BadIf(fmt.Errorf("order %s: %w", id, err))
 	}
 	if !w.VolExec.Given || o.Filled.IsNegative() || o.Filled.GreaterThan(o.Amount) {
-		return exchange.Order{}, bad("vol_exec", w.VolExec, "must be 0 to vol "+o.Amount.String())
+		return exchange.Order{}, transport.Bad("vol_exec", w.VolExec, "must be 0 to vol "+o.Amount.String())
 	}
 	return o, nil
 }
@@ -234,7 +236,7 @@ func limitOrders(all wireOrders, r rules) ([]exchange.Order, error) {
 	orders := []exchange.Order{}
 	for _, entry := range all {
 		if w := entry.Value; w.Descr.Pair == "" || w.Descr.OrderType == "" {
-			return nil, bad("descr", w.Descr, "must have a pair and an ordertype")
+			return nil, transport.Bad("descr", w.Descr, "must have a pair and an ordertype")
 		} else if !r.is(w.Descr.Pair) || w.Descr.OrderType != "limit" {
 			continue
 		}
@@ -244,9 +246,7 @@ func limitOrders(all wireOrders, r rules) ([]exchange.Order, error) {
 		}
 		orders = append(orders, o)
 	}
-	slices.SortFunc(orders, func(a, b exchange.Order) int {
-		return cmp.Or(a.PlacedAt.Compare(b.PlacedAt), cmp.Compare(a.ID, b.ID))
-	})
+	transport.OldestFirst(orders)
 	return orders, nil
 }
 
@@ -256,12 +256,12 @@ func parseOpenOrders(body []byte, r rules) ([]exchange.Order, error) {
 		return nil, err
 	}
 	if w.Open == nil {
-		return nil, bad("open", "nothing", "must be there")
+		return nil, transport.Bad("open", "nothing", "must be there")
 	}
 	orders, err := limitOrders(w.Open, r)
 	for _, o := range orders {
 		if o.Status != exchange.Open || !o.Remaining().IsPositive() {
-			return nil, bad("status", o.Status, fmt.Sprintf("must be that of an open order, %v remains", o.Remaining()))
+			return nil, transport.Bad("status", o.Status, fmt.Sprintf("must be that of an open order, %v remains", o.Remaining()))
 		}
 	}
 	return orders, err
@@ -286,10 +286,10 @@ func (w wireFill) fill(id string, r rules) (exchange.Fill, error) {
 	}
 	side, known := sides[w.Type]
 	if !known || id == "" || w.OrderTxID == "" || w.Maker == nil || !w.Fee.Given {
-		return exchange.Fill{}, bad("trade", id, "must have ordertxid, type, maker and fee")
+		return exchange.Fill{}, transport.Bad("trade", id, "must have ordertxid, type, maker and fee")
 	}
 	if !w.Price.IsPositive() || !w.Vol.IsPositive() {
-		return exchange.Fill{}, bad("price, vol", fmt.Sprint(w.Price, " ", w.Vol), "must be > 0")
+		return exchange.Fill{}, transport.Bad("price, vol", fmt.Sprint(w.Price, " ", w.Vol), "must be > 0")
 	}
 	return exchange.Fill{
 		ID: id, OrderID: w.OrderTxID, Pair: r.Pair, Side: side, Price: w.Price.Decimal, Amount: w.Vol.Decimal,
@@ -300,22 +300,10 @@ func (w wireFill) fill(id string, r rules) (exchange.Fill, error) {
 // seconds reads a time such as 1616666559.8974, to the microsecond.
 func seconds(field string, n transport.Number) (time.Time, error) {
 	if !n.IsPositive() || n.GreaterThan(maxSeconds) {
-		return time.Time{}, bad(field, n, "must be > 0 and in seconds")
+		return time.Time{}, transport.Bad(field, n, "must be > 0 and in seconds")
 	}
 	return time.UnixMicro(n.Shift(6).IntPart()).UTC(), nil
 }
 
 // maxSeconds is in the year 5138; milliseconds are beyond it.
 var maxSeconds = decimal.New(1, 11)
-
-// bad is the one form of a malformed field of an answer: name, value, rule.
-func bad(field string, value any, rule string) error {
-	return fmt.Errorf("%w: %s %.64s: %s", transport.ErrBadAnswer, field, fmt.Sprint(value), rule)
-}
-
-func badIf(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%w: %w", transport.ErrBadAnswer, err)
-}

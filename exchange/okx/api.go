@@ -156,7 +156,7 @@ func refusal(_ int, body []byte) error {
 	}
 	code, err := strconv.Atoi(said.Code)
 	if err != nil {
-		return bad("code", said.Code, "must be a number")
+		return transport.Bad("code", said.Code, "must be a number")
 	}
 	return fmt.Errorf("%w: okx %d: %.200q", meaning(code), code, said.Msg)
 }

@@ -89,7 +89,7 @@ func pages[T any](ctx context.Context, c *Client, weight int, path string, param
 		}
 		params.Set("after", id(page[len(page)-1]))
 	}
-	return nil, bad(path, len(all), fmt.Sprintf("must end within %d pages", maxPages))
+	return nil, transport.Bad(path, len(all), fmt.Sprintf("must end within %d pages", maxPages))
 }
 
 // Market returns the rules of a pair, at most an hour old, with the account's
@@ -155,7 +155,7 @@ func (c *Client) Order(ctx context.Context, pair exchange.Pair, clientID string)
 		return exchange.Order{}, err
 	}
 	if w.ClOrdID != clientID {
-		return exchange.Order{}, bad("clOrdId", w.ClOrdID, "must be "+clientID)
+		return exchange.Order{}, transport.Bad("clOrdId", w.ClOrdID, "must be "+clientID)
 	}
 	return w.order(pair)
 }
@@ -214,7 +214,7 @@ func (c *Client) send(ctx context.Context, o exchange.Order) (exchange.Order, er
 	err := c.change(ctx, orderPath, t, func(body []byte) error {
 		w, err := one[struct{ OrdID, ClOrdID, SCode string }](body)
 		if err == nil && (w.OrdID == "" || w.ClOrdID != o.ClientID || w.SCode != "0") {
-			err = bad("clOrdId", w.ClOrdID, "must be "+o.ClientID+", with an ordId and sCode 0")
+			err = transport.Bad("clOrdId", w.ClOrdID, "must be "+o.ClientID+", with an ordId and sCode 0")
 		}
 		id = w.OrdID
 		return err
@@ -317,7 +317,7 @@ func (c *Client) fills(ctx context.Context, weight int, path string, pair exchan
 	seen := map[string]bool{}
 	for _, w := range all {
 		if seen[w.BillID] {
-			return nil, bad("billId", w.BillID, "must be unique")
+			return nil, transport.Bad("billId", w.BillID, "must be unique")
 		}
 		seen[w.BillID] = true
 	}

@@ -195,7 +195,7 @@ func (d *double) authorise(key string, r *http.Request, body string) error {
 	}
 	at, err := time.Parse("2006-01-02T15:04:05.999Z", stamp)
 	require.NoError(d.t, err)
-	if age := d.Clock.Now().Sub(at).Abs(); age > 30*time.Second {
+	if age := d.Now().Sub(at).Abs(); age > 30*time.Second {
 		return failure{401, "50102", "Timestamp request expired"}
 	}
 	return nil
@@ -309,7 +309,7 @@ func (d *double) trades(ctx context.Context, key string, query url.Values, recen
 		if f.At.UnixMilli() <= int64(d.number(query, "begin")) || after != 0 && id >= after || len(list) == 100 {
 			continue
 		}
-		if recent && f.At.Before(d.Clock.Now().Add(-3*24*time.Hour)) {
+		if recent && f.At.Before(d.Now().Add(-3*24*time.Hour)) {
 			continue
 		}
 		maker := "T"

@@ -1,9 +1,7 @@
 package okx
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -12,17 +10,6 @@ import (
 	"github.com/evenkeelhq/evenkeel/exchange/transport"
 )
 
-// number is one that OKX leaves empty where there is none.
-type number struct{ transport.Number }
-
-// UnmarshalJSON reads "" as no number.
-func (n *number) UnmarshalJSON(text []byte) error {
-	if string(text) == `""` {
-		return nil
-	}
-	return n.Number.UnmarshalJSON(text)
-}
-
 // list reads what an answer is about; its code has been looked at before.
 func list[T any](body []byte) ([]T, error) {
 	var envelope struct{ Data []T }
@@ -30,7 +17,7 @@ func list[T any](body []byte) ([]T, error) {
 		return nil, err
 	}
 	if envelope.Data == nil {
-		return nil, bad("data", "nothing", "must be there")
+		return nil, transport.Bad("data", "nothing", "must be there")
 	}
 	return envelope.Data, nil
 }
@@ -39,7 +26,7 @@ func list[T any](body []byte) ([]T, error) {
 func one[T any](body []byte) (T, error) {
 	all, err := list[T](body)
 	if err == nil && len(all) != 1 {
-		err = bad("data", len(all), "must be one")
+		err = transport.Bad("data", len(all), "must be one")
 	}
 	if err != nil {
 		return *new(T), err
@@ -51,23 +38,23 @@ func one[T any](body []byte) (T, error) {
 func parseMarket(body []byte, pair exchange.Pair) (exchange.Market, error) {
 	w, err := one[struct {
 		InstID, InstType, BaseCcy, QuoteCcy string
-		TickSz, LotSz, MinSz                number
+		TickSz, LotSz, MinSz                transport.Optional
 	}](body)
 	if err != nil {
 		return exchange.Market{}, err
 	}
 	if w.InstType != "SPOT" || w.InstID != instID(pair) || w.BaseCcy != pair.Base || w.QuoteCcy != pair.Quote {
-		return exchange.Market{}, bad("instrument", w.InstType+" "+w.InstID, "must be SPOT "+instID(pair))
+		return exchange.Market{}, transport.Bad("instrument", w.InstType+" "+w.InstID, "must be SPOT "+instID(pair))
 	}
 	if !w.MinSz.Given {
-		return exchange.Market{}, bad("minSz", "nothing", "must be there")
+		return exchange.Market{}, transport.Bad("minSz", "nothing", "must be there")
 	}
 	m := exchange.Market{Pair: pair, Tick: w.TickSz.Decimal, Lot: w.LotSz.Decimal, MinAmount: w.MinSz.Decimal}
-	return m, badIf(m.Validate())
+	return m, transport.BadIf(m.Validate())
 }
 
 // rates are fractions; what is charged is below zero.
-type rates struct{ Maker, Taker number }
+type rates struct{ Maker, Taker transport.Optional }
 
 // parseFees reads trade-fee of one pair. Of several groups it takes the dearest,
 // so that a fee is never higher than what we reckon with.
@@ -81,7 +68,7 @@ func parseFees(body []byte, m exchange.Market) (exchange.Market, error) {
 		return exchange.Market{}, err
 	}
 	if w.InstType != "SPOT" {
-		return exchange.Market{}, bad("instType", w.InstType, "must be SPOT")
+		return exchange.Market{}, transport.Bad("instType", w.InstType, "must be SPOT")
 	}
 	var maker, taker []decimal.Decimal // bps
 	for _, r := range append(w.FeeGroup, w.rates) {
@@ -91,44 +78,44 @@ func parseFees(body []byte, m exchange.Market) (exchange.Market, error) {
 		}
 	}
 	if len(maker) == 0 {
-		return exchange.Market{}, bad("fees", "nothing", "must have maker and taker")
+		return exchange.Market{}, transport.Bad("fees", "nothing", "must have maker and taker")
 	}
 	m.MakerFeeBps, m.TakerFeeBps = decimal.Max(maker[0], maker[1:]...), decimal.Max(taker[0], taker[1:]...)
-	return m, badIf(m.Validate())
+	return m, transport.BadIf(m.Validate())
 }
 
 // parseTicker reads prices, of which that of an empty side is empty or 0.
 func parseTicker(body []byte, pair exchange.Pair) (exchange.Ticker, error) {
 	w, err := one[struct {
 		InstID             string
-		BidPx, AskPx, Last *number
-		TS                 number // ms
+		BidPx, AskPx, Last *transport.Optional
+		TS                 transport.Optional // ms
 	}](body)
 	if err != nil {
 		return exchange.Ticker{}, err
 	}
 	if w.InstID != instID(pair) || w.BidPx == nil || w.AskPx == nil || w.Last == nil {
-		return exchange.Ticker{}, bad("instId", w.InstID, "must be "+instID(pair)+", with bidPx, askPx and last")
+		return exchange.Ticker{}, transport.Bad("instId", w.InstID, "must be "+instID(pair)+", with bidPx, askPx and last")
 	}
 	t := exchange.Ticker{Pair: pair, Bid: w.BidPx.Decimal, Ask: w.AskPx.Decimal, Last: w.Last.Decimal}
 	if t.At, err = moment("ts", w.TS); err != nil {
 		return exchange.Ticker{}, err
 	}
-	return t, badIf(t.Validate())
+	return t, transport.BadIf(t.Validate())
 }
 
 // parseBook reads a book, which does not name its pair.
 func parseBook(body []byte, pair exchange.Pair, depth int) (exchange.Book, error) {
-	type side [][]number
+	type side [][]transport.Optional
 	w, err := one[struct {
 		Bids, Asks side
-		TS         number // ms
+		TS         transport.Optional // ms
 	}](body)
 	if err != nil {
 		return exchange.Book{}, err
 	}
 	if w.Bids == nil || w.Asks == nil || len(w.Bids) > depth || len(w.Asks) > depth {
-		return exchange.Book{}, bad("bids, asks", []int{len(w.Bids), len(w.Asks)}, fmt.Sprintf("must be there, with at most %d levels", depth))
+		return exchange.Book{}, transport.Bad("bids, asks", []int{len(w.Bids), len(w.Asks)}, fmt.Sprintf("must be there, with at most %d levels", depth))
 	}
 	levels := func(from side) (to []exchange.Level) {
 		for _, l := range from {
@@ -144,29 +131,29 @@ func parseBook(body []byte, pair exchange.Pair, depth int) (exchange.Book, error
 	if book.At, err = moment("ts", w.TS); err != nil {
 		return exchange.Book{}, err
 	}
-	return book, badIf(book.Validate())
+	return book, transport.BadIf(book.Validate())
 }
 
 // parseBalances reads the trading account.
 func parseBalances(body []byte) (map[string]exchange.Balance, error) {
 	type detail struct {
 		Ccy                 string
-		AvailBal, FrozenBal number
+		AvailBal, FrozenBal transport.Optional
 	}
 	w, err := one[struct{ Details []detail }](body)
 	if err != nil {
 		return nil, err
 	}
 	if w.Details == nil {
-		return nil, bad("details", "nothing", "must be there")
+		return nil, transport.Bad("details", "nothing", "must be there")
 	}
 	balances := map[string]exchange.Balance{}
 	for _, b := range w.Details {
 		if _, twice := balances[b.Ccy]; twice || b.Ccy == "" {
-			return nil, bad("ccy", b.Ccy, "must be named once")
+			return nil, transport.Bad("ccy", b.Ccy, "must be named once")
 		}
 		if !b.AvailBal.Given || !b.FrozenBal.Given || b.AvailBal.IsNegative() || b.FrozenBal.IsNegative() {
-			return nil, bad("balance of "+b.Ccy, fmt.Sprint(b.AvailBal, " ", b.FrozenBal), "availBal and frozenBal must be >= 0")
+			return nil, transport.Bad("balance of "+b.Ccy, fmt.Sprint(b.AvailBal, " ", b.FrozenBal), "availBal and frozenBal must be >= 0")
 		}
 		balances[b.Ccy] = exchange.Balance{Free: b.AvailBal.Decimal, Held: b.FrozenBal.Decimal}
 	}
@@ -178,8 +165,8 @@ type wireOrder struct {
 	InstType, InstID, OrdID, ClOrdID string
 	Side, OrdType, State             string
 	CancelSource                     string
-	Px, Sz, AccFillSz                number
-	CTime                            number // ms
+	Px, Sz, AccFillSz                transport.Optional
+	CTime                            transport.Optional // ms
 }
 
 var (
@@ -196,7 +183,7 @@ var (
 // isOf checks that an order is of a pair; margin orders have the same name.
 func (w wireOrder) isOf(pair exchange.Pair) error {
 	if w.InstType != "SPOT" || w.InstID != instID(pair) {
-		return bad("instrument", w.InstType+" "+w.InstID, "must be SPOT "+instID(pair))
+		return transport.Bad("instrument", w.InstType+" "+w.InstID, "must be SPOT "+instID(pair))
 	}
 	return nil
 }
@@ -216,19 +203,19 @@ func (w wireOrder) order(pair exchange.Pair) (exchange.Order, error) {
 	}
 	var known bool
 	if o.Side, known = sides[w.Side]; !known {
-		return exchange.Order{}, bad("side", w.Side, "must be buy or sell")
+		return exchange.Order{}, transport.Bad("side", w.Side, "must be buy or sell")
 	}
 	if o.Status, known = statuses[w.State]; !known {
-		return exchange.Order{}, bad("state", w.State, "must be one that we know")
+		return exchange.Order{}, transport.Bad("state", w.State, "must be one that we know")
 	}
 	if o.ID == "" {
-		return exchange.Order{}, bad("ordId", "nothing", "must be there")
+		return exchange.Order{}, transport.Bad("ordId", "nothing", "must be there")
 	}
 	if err := o.ValidateTerms(); err != nil {
-		return exchange.Order{}, badIf(fmt.Errorf("order %s: %w", o.ID, err))
+		return exchange.Order{}, transport.BadIf(fmt.Errorf("order %s: %w", o.ID, err))
 	}
 	if !w.AccFillSz.Given || o.Filled.IsNegative() || o.Filled.GreaterThan(o.Amount) {
-		return exchange.Order{}, bad("accFillSz", w.AccFillSz, "must be 0 to sz "+o.Amount.String())
+		return exchange.Order{}, transport.Bad("accFillSz", w.AccFillSz, "must be 0 to sz "+o.Amount.String())
 	}
 	return o, nil
 }
@@ -246,12 +233,12 @@ func onBook(all []wireOrder, pair exchange.Pair) ([]exchange.Order, error) {
 			return nil, err
 		}
 		if seen[w.OrdID] {
-			return nil, bad("ordId", w.OrdID, "must be unique")
+			return nil, transport.Bad("ordId", w.OrdID, "must be unique")
 		}
 		seen[w.OrdID] = true
 		resting, known := rests[w.OrdType]
 		if !known {
-			return nil, bad("ordType", w.OrdType, "must be one that we know")
+			return nil, transport.Bad("ordType", w.OrdType, "must be one that we know")
 		}
 		if !resting {
 			continue
@@ -261,13 +248,11 @@ func onBook(all []wireOrder, pair exchange.Pair) ([]exchange.Order, error) {
 			return nil, err
 		}
 		if o.Status != exchange.Open || !o.Remaining().IsPositive() {
-			return nil, bad("state", w.State, fmt.Sprintf("must be that of an open order, %v remains", o.Remaining()))
+			return nil, transport.Bad("state", w.State, fmt.Sprintf("must be that of an open order, %v remains", o.Remaining()))
 		}
 		orders = append(orders, o)
 	}
-	slices.SortFunc(orders, func(a, b exchange.Order) int {
-		return cmp.Or(a.PlacedAt.Compare(b.PlacedAt), cmp.Compare(a.ID, b.ID))
-	})
+	transport.OldestFirst(orders)
 	return orders, nil
 }
 
@@ -275,13 +260,13 @@ func onBook(all []wireOrder, pair exchange.Pair) ([]exchange.Order, error) {
 type wireFill struct {
 	InstType, InstID, BillID, OrdID, ClOrdID string
 	Side, ExecType, FeeCcy                   string
-	FillPx, FillSz, Fee                      number // a fee charged is below zero
-	FillTime                                 number // ms
+	FillPx, FillSz, Fee                      transport.Optional // a fee charged is below zero
+	FillTime                                 transport.Optional // ms
 }
 
 func (w wireFill) fill(pair exchange.Pair) (exchange.Fill, error) {
 	if w.InstType != "SPOT" || w.InstID != instID(pair) {
-		return exchange.Fill{}, bad("instrument", w.InstType+" "+w.InstID, "must be SPOT "+instID(pair))
+		return exchange.Fill{}, transport.Bad("instrument", w.InstType+" "+w.InstID, "must be SPOT "+instID(pair))
 	}
 	at, err := moment("fillTime", w.FillTime)
 	if err != nil {
@@ -289,13 +274,13 @@ func (w wireFill) fill(pair exchange.Pair) (exchange.Fill, error) {
 	}
 	side, known := sides[w.Side]
 	if !known || w.BillID == "" || w.OrdID == "" || !w.Fee.Given || w.FeeCcy == "" {
-		return exchange.Fill{}, bad("trade", w.BillID, "must have billId, ordId, side, fee and feeCcy")
+		return exchange.Fill{}, transport.Bad("trade", w.BillID, "must have billId, ordId, side, fee and feeCcy")
 	}
 	if w.ExecType != "M" && w.ExecType != "T" {
-		return exchange.Fill{}, bad("execType", w.ExecType, "must be M or T")
+		return exchange.Fill{}, transport.Bad("execType", w.ExecType, "must be M or T")
 	}
 	if !w.FillPx.IsPositive() || !w.FillSz.IsPositive() {
-		return exchange.Fill{}, bad("fillPx, fillSz", fmt.Sprint(w.FillPx, " ", w.FillSz), "must be > 0")
+		return exchange.Fill{}, transport.Bad("fillPx, fillSz", fmt.Sprint(w.FillPx, " ", w.FillSz), "must be > 0")
 	}
 	return exchange.Fill{
 		ID: w.BillID, OrderID: w.OrdID, ClientID: w.ClOrdID, Pair: pair, Side: side,
@@ -304,24 +289,12 @@ func (w wireFill) fill(pair exchange.Pair) (exchange.Fill, error) {
 }
 
 // moment reads a time in milliseconds.
-func moment(field string, n number) (time.Time, error) {
+func moment(field string, n transport.Optional) (time.Time, error) {
 	if !n.IsInteger() || !n.IsPositive() || n.GreaterThan(maxMillis) {
-		return time.Time{}, bad(field, n, "must be > 0 and in milliseconds")
+		return time.Time{}, transport.Bad(field, n, "must be > 0 and in milliseconds")
 	}
 	return time.UnixMilli(n.IntPart()).UTC(), nil
 }
 
 // maxMillis is in the year 5138; microseconds are beyond it.
 var maxMillis = decimal.New(1, 14)
-
-// bad is the one form of a malformed field of an answer: name, value, rule.
-func bad(field string, value any, rule string) error {
-	return fmt.Errorf("%w: %s %.64s: %s", transport.ErrBadAnswer, field, fmt.Sprint(value), rule)
-}
-
-func badIf(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%w: %w", transport.ErrBadAnswer, err)
-}

@@ -46,8 +46,8 @@ func (v *Venue) Verify(ctx context.Context, p exchange.Proof, pair exchange.Pair
 		return nil, err
 	}
 	timestamp := p.IssuedAt.UTC().Format(time.RFC3339Nano)
-	if len(p.Params) != 1 || len(p.Headers) != 0 || p.Params["timestamp"] != timestamp {
-		return nil, fmt.Errorf("%w: Proof.Params: must be the timestamp %s and no more", exchange.ErrInvalid, timestamp)
+	if err := p.CheckFields(time.Microsecond, map[string]string{"timestamp": timestamp}, nil); err != nil {
+		return nil, err
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -106,7 +106,7 @@ func (c *Client) Order(ctx context.Context, pair exchange.Pair, clientID string)
 	}
 	return c.look(ctx, byClientID(clientID), pair, func(o exchange.Order) error {
 		if o.ClientID != clientID {
-			return bad("clientOrderId", o.ClientID, "must be "+clientID)
+			return transport.Bad("clientOrderId", o.ClientID, "must be "+clientID)
 		}
 		return nil
 	})
@@ -170,7 +170,7 @@ func (c *Client) send(ctx context.Context, o exchange.Order) (exchange.Order, er
 	// placed, so whatever else goes wrong, it is not that nothing was.
 	placed, err := c.look(ctx, "/orders/"+url.PathEscape(id), o.Pair, func(got exchange.Order) error {
 		if got.ID != id || got.ClientID != o.ClientID || !got.SameTerms(o) {
-			return bad("order", got, "must be "+o.String())
+			return transport.Bad("order", got, "must be "+o.String())
 		}
 		return nil
 	})
@@ -223,7 +223,7 @@ func (c *Client) Fills(ctx context.Context, pair exchange.Pair, since time.Time)
 		err := c.read(ctx, "/trades", params, func(body []byte) (err error) {
 			page, err = parseFills(body, pair)
 			if err == nil && len(page) >= fillsPage && seen[page[len(page)-1].ID] {
-				err = bad("trades", len(page), "must end with one that is new")
+				err = transport.Bad("trades", len(page), "must end with one that is new")
 			}
 			return err
 		})

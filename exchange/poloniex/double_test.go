@@ -196,7 +196,7 @@ func (d *double) authorise(key string, r *http.Request, body string) error {
 	require.NoError(d.t, err)
 	window, err := strconv.ParseInt(r.Header.Get("recvWindow"), 10, 64)
 	require.NoError(d.t, err)
-	age := d.Clock.Now().UnixMilli() - at
+	age := d.Now().UnixMilli() - at
 	if age < -1000 {
 		return failure(http.StatusBadRequest)
 	}

@@ -24,6 +24,11 @@ func TestClientKeepsTheLaws(t *testing.T) {
 	})
 }
 
+func TestAStormLosesNoOrderAndDoublesNone(t *testing.T) {
+	d := newDouble(t)
+	exchangetest.RunStorm(t, 200, d.StormFixture("maker", d.account("maker"), 1))
+}
+
 func TestProofsKeepTheirLaws(t *testing.T) {
 	exchangetest.RunProofs(t, func(t *testing.T) exchangetest.ProofFixture {
 		d := newDouble(t)

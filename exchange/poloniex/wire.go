@@ -1,7 +1,6 @@
 package poloniex
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -38,10 +37,10 @@ var (
 // order checks every field before money relies on it.
 func (w wireOrder) order(pair exchange.Pair) (exchange.Order, error) {
 	if w.Symbol != symbol(pair) {
-		return exchange.Order{}, bad("symbol", w.Symbol, "must be "+symbol(pair))
+		return exchange.Order{}, transport.Bad("symbol", w.Symbol, "must be "+symbol(pair))
 	}
 	if w.ID == "" {
-		return exchange.Order{}, bad("id", "nothing", "must be there")
+		return exchange.Order{}, transport.Bad("id", "nothing", "must be there")
 	}
 	o := exchange.Order{
 		ClientID: w.ClientOrderID, Pair: pair, Price: w.Price.Decimal, Amount: w.Quantity.Decimal, PostOnly: w.Type == "LIMIT_MAKER",
@@ -53,16 +52,16 @@ func (w wireOrder) order(pair exchange.Pair) (exchange.Order, error) {
 	}
 	var known bool
 	if o.Side, known = sides[w.Side]; !known {
-		return exchange.Order{}, bad("side", w.Side, "must be BUY or SELL")
+		return exchange.Order{}, transport.Bad("side", w.Side, "must be BUY or SELL")
 	}
 	if o.Status, known = statuses[w.State]; !known {
-		return exchange.Order{}, bad("state", w.State, "must be one that we know")
+		return exchange.Order{}, transport.Bad("state", w.State, "must be one that we know")
 	}
 	if err := o.ValidateTerms(); err != nil {
-		return exchange.Order{}, badIf(fmt.Errorf("order %s: %w", w.ID, err))
+		return exchange.Order{}, transport.BadIf(fmt.Errorf("order %s: %w", w.ID, err))
 	}
 	if !w.FilledQuantity.Given || o.Filled.IsNegative() || o.Filled.GreaterThan(o.Amount) {
-		return exchange.Order{}, bad("filledQuantity", w.FilledQuantity, "must be 0 to quantity "+o.Amount.String())
+		return exchange.Order{}, transport.Bad("filledQuantity", w.FilledQuantity, "must be 0 to quantity "+o.Amount.String())
 	}
 	return o, nil
 }
@@ -85,7 +84,7 @@ func parsePlaced(body []byte, clientID string) (id string, err error) {
 		return "", err
 	}
 	if w.ID == "" || w.ClientOrderID != clientID {
-		return "", bad("clientOrderId", w.ClientOrderID, "must be "+clientID+", with an id")
+		return "", transport.Bad("clientOrderId", w.ClientOrderID, "must be "+clientID+", with an id")
 	}
 	return w.ID, nil
 }
@@ -97,33 +96,31 @@ func parseOpenOrders(body []byte, pair exchange.Pair) ([]exchange.Order, error) 
 		return nil, err
 	}
 	if all == nil {
-		return nil, bad("orders", "null", "must be a list")
+		return nil, transport.Bad("orders", "null", "must be a list")
 	}
 	orders := []exchange.Order{}
 	seen := map[string]bool{}
 	for _, w := range all {
 		if seen[w.ID] {
-			return nil, bad("id", w.ID, "must be unique")
+			return nil, transport.Bad("id", w.ID, "must be unique")
 		}
 		seen[w.ID] = true
 		if w.Type == "MARKET" {
 			continue
 		}
 		if w.Type != "LIMIT" && w.Type != "LIMIT_MAKER" {
-			return nil, bad("type", w.Type, "must be one that we know")
+			return nil, transport.Bad("type", w.Type, "must be one that we know")
 		}
 		o, err := w.order(pair)
 		if err != nil {
 			return nil, err
 		}
 		if o.Status != exchange.Open || !o.Remaining().IsPositive() {
-			return nil, bad("state", w.State, fmt.Sprintf("must be that of an open order, %v remains", o.Remaining()))
+			return nil, transport.Bad("state", w.State, fmt.Sprintf("must be that of an open order, %v remains", o.Remaining()))
 		}
 		orders = append(orders, o)
 	}
-	slices.SortFunc(orders, func(a, b exchange.Order) int {
-		return cmp.Or(a.PlacedAt.Compare(b.PlacedAt), cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID)) // ids are numbers
-	})
+	transport.OldestFirst(orders)
 	return orders, nil
 }
 
@@ -144,7 +141,7 @@ type wireFill struct {
 
 func (w wireFill) fill(pair exchange.Pair) (exchange.Fill, error) {
 	if w.Symbol != symbol(pair) {
-		return exchange.Fill{}, bad("symbol", w.Symbol, "must be "+symbol(pair))
+		return exchange.Fill{}, transport.Bad("symbol", w.Symbol, "must be "+symbol(pair))
 	}
 	at, err := millis("createTime", w.CreateTime)
 	if err != nil {
@@ -152,13 +149,13 @@ func (w wireFill) fill(pair exchange.Pair) (exchange.Fill, error) {
 	}
 	side, known := sides[w.Side]
 	if !known || w.ID == "" || w.OrderID == "" || w.MatchRole != "MAKER" && w.MatchRole != "TAKER" {
-		return exchange.Fill{}, bad("trade", w.ID, "must have orderId, side and matchRole")
+		return exchange.Fill{}, transport.Bad("trade", w.ID, "must have orderId, side and matchRole")
 	}
 	if !w.Price.IsPositive() || !w.Quantity.IsPositive() {
-		return exchange.Fill{}, bad("price, quantity", fmt.Sprint(w.Price, " ", w.Quantity), "must be > 0")
+		return exchange.Fill{}, transport.Bad("price, quantity", fmt.Sprint(w.Price, " ", w.Quantity), "must be > 0")
 	}
 	if !w.FeeAmount.Given || w.FeeCurrency == "" {
-		return exchange.Fill{}, bad("feeAmount, feeCurrency", w.FeeCurrency, "must be there")
+		return exchange.Fill{}, transport.Bad("feeAmount, feeCurrency", w.FeeCurrency, "must be there")
 	}
 	return exchange.Fill{
 		ID: w.ID, OrderID: w.OrderID, ClientID: w.ClientOrderID, Pair: pair, Side: side, Price: w.Price.Decimal, Amount: w.Quantity.Decimal,
@@ -173,7 +170,7 @@ func parseFills(body []byte, pair exchange.Pair) ([]exchange.Fill, error) {
 		return nil, err
 	}
 	if all == nil {
-		return nil, bad("trades", "null", "must be a list")
+		return nil, transport.Bad("trades", "null", "must be a list")
 	}
 	fills := make([]exchange.Fill, len(all))
 	seen := map[string]bool{}
@@ -183,10 +180,10 @@ func parseFills(body []byte, pair exchange.Pair) ([]exchange.Fill, error) {
 			return nil, err
 		}
 		if i > 0 && w.CreateTime > all[i-1].CreateTime {
-			return nil, bad("createTime", w.CreateTime, "must not be after the one before")
+			return nil, transport.Bad("createTime", w.CreateTime, "must not be after the one before")
 		}
 		if seen[w.ID] {
-			return nil, bad("id", w.ID, "must be unique")
+			return nil, transport.Bad("id", w.ID, "must be unique")
 		}
 		seen[w.ID] = true
 	}
@@ -208,7 +205,7 @@ func parseMarket(body []byte, pair exchange.Pair) (exchange.Market, error) {
 		return exchange.Market{}, err
 	}
 	if len(all) != 1 || all[0].Symbol != symbol(pair) || all[0].BaseCurrencyName != pair.Base || all[0].QuoteCurrencyName != pair.Quote {
-		return exchange.Market{}, bad("markets", len(all), "must be "+symbol(pair)+" and no other")
+		return exchange.Market{}, transport.Bad("markets", len(all), "must be "+symbol(pair)+" and no other")
 	}
 	limit := all[0].SymbolTradeLimit
 	m := exchange.Market{Pair: pair, MinAmount: limit.MinQuantity.Decimal, MinNotional: limit.MinAmount.Decimal}
@@ -218,11 +215,11 @@ func parseMarket(body []byte, pair exchange.Pair) (exchange.Market, error) {
 		to       *decimal.Decimal
 	}{{"priceScale", limit.PriceScale, &m.Tick}, {"quantityScale", limit.QuantityScale, &m.Lot}} {
 		if step.decimals == nil || *step.decimals < 0 || *step.decimals > 36 {
-			return exchange.Market{}, bad(step.field, step.decimals, "must be 0 to 36")
+			return exchange.Market{}, transport.Bad(step.field, step.decimals, "must be 0 to 36")
 		}
 		*step.to = decimal.New(1, -*step.decimals)
 	}
-	return m, badIf(m.Validate())
+	return m, transport.BadIf(m.Validate())
 }
 
 // parseFees adds the account's rates, fractions of what is received. A discount
@@ -234,10 +231,10 @@ func parseFees(body []byte, m exchange.Market) (exchange.Market, error) {
 		return exchange.Market{}, err
 	}
 	if !w.MakerRate.Given || !w.TakerRate.Given {
-		return exchange.Market{}, bad("feeinfo", "nothing", "must have makerRate and takerRate")
+		return exchange.Market{}, transport.Bad("feeinfo", "nothing", "must have makerRate and takerRate")
 	}
 	m.MakerFeeBps, m.TakerFeeBps = w.MakerRate.Shift(4), w.TakerRate.Shift(4)
-	return m, badIf(m.Validate())
+	return m, transport.BadIf(m.Validate())
 }
 
 // parseTicker reads the statistics of 24 hours; a price of 0 is that of an empty
@@ -252,14 +249,14 @@ func parseTicker(body []byte, pair exchange.Pair) (exchange.Ticker, error) {
 		return exchange.Ticker{}, err
 	}
 	if w.Symbol != symbol(pair) || !w.Bid.Given || !w.Ask.Given || !w.Close.Given {
-		return exchange.Ticker{}, bad("symbol", w.Symbol, "must be "+symbol(pair)+", with bid, ask and close")
+		return exchange.Ticker{}, transport.Bad("symbol", w.Symbol, "must be "+symbol(pair)+", with bid, ask and close")
 	}
 	at, err := millis("ts", w.TS)
 	if err != nil {
 		return exchange.Ticker{}, err
 	}
 	t := exchange.Ticker{Pair: pair, Bid: w.Bid.Decimal, Ask: w.Ask.Decimal, Last: w.Close.Decimal, At: at}
-	return t, badIf(t.Validate())
+	return t, transport.BadIf(t.Validate())
 }
 
 func parseBook(body []byte, pair exchange.Pair, depth int) (exchange.Book, error) {
@@ -275,13 +272,13 @@ func parseBook(body []byte, pair exchange.Pair, depth int) (exchange.Book, error
 		return exchange.Book{}, err
 	}
 	if w.Bids == nil || w.Asks == nil || len(w.Bids) > 2*depth || len(w.Asks) > 2*depth {
-		return exchange.Book{}, bad("bids, asks", []int{len(w.Bids), len(w.Asks)}, fmt.Sprintf("must be there, with at most %d levels", depth))
+		return exchange.Book{}, transport.Bad("bids, asks", []int{len(w.Bids), len(w.Asks)}, fmt.Sprintf("must be there, with at most %d levels", depth))
 	}
 	if len(w.Bids)%2 != 0 || len(w.Asks)%2 != 0 {
-		return exchange.Book{}, bad("bids, asks", []int{len(w.Bids), len(w.Asks)}, "must be prices and amounts")
+		return exchange.Book{}, transport.Bad("bids, asks", []int{len(w.Bids), len(w.Asks)}, "must be prices and amounts")
 	}
 	book := exchange.Book{Pair: pair, At: at, Bids: levels(w.Bids), Asks: levels(w.Asks)}
-	return book, badIf(book.Validate())
+	return book, transport.BadIf(book.Validate())
 }
 
 func levels(numbers []transport.Number) (to []exchange.Level) {
@@ -303,15 +300,15 @@ func parseBalances(body []byte) (map[string]exchange.Balance, error) {
 		return nil, err
 	}
 	if len(accounts) != 1 || accounts[0].AccountType != "SPOT" || accounts[0].Balances == nil {
-		return nil, bad("accounts", len(accounts), "must be SPOT and no other, with its balances")
+		return nil, transport.Bad("accounts", len(accounts), "must be SPOT and no other, with its balances")
 	}
 	balances := map[string]exchange.Balance{}
 	for _, b := range accounts[0].Balances {
 		if _, twice := balances[b.Currency]; twice || b.Currency == "" {
-			return nil, bad("currency", b.Currency, "must be named once")
+			return nil, transport.Bad("currency", b.Currency, "must be named once")
 		}
 		if !b.Available.Given || !b.Hold.Given || b.Available.IsNegative() || b.Hold.IsNegative() {
-			return nil, bad("balance of "+b.Currency, fmt.Sprint(b.Available, " ", b.Hold), "available and hold must be >= 0")
+			return nil, transport.Bad("balance of "+b.Currency, fmt.Sprint(b.Available, " ", b.Hold), "available and hold must be >= 0")
 		}
 		balances[b.Currency] = exchange.Balance{Free: b.Available.Decimal, Held: b.Hold.Decimal}
 	}
@@ -322,19 +319,7 @@ func parseBalances(body []byte) (map[string]exchange.Balance, error) {
 func millis(field string, n int64) (time.Time, error) {
 	const least, most = 1e11, 1e14 // in 1973, which seconds are below, and in 5138
 	if n < least || n > most {
-		return time.Time{}, bad(field, n, "must be in milliseconds")
+		return time.Time{}, transport.Bad(field, n, "must be in milliseconds")
 	}
 	return time.UnixMilli(n).UTC(), nil
-}
-
-// bad is the one form of a malformed field of an answer: name, value, rule.
-func bad(field string, value any, rule string) error {
-	return fmt.Errorf("%w: %s %.64s: %s", transport.ErrBadAnswer, field, fmt.Sprint(value), rule)
-}
-
-func badIf(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%w: %w", transport.ErrBadAnswer, err)
 }

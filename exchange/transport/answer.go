@@ -2,11 +2,16 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/exchange"
 )
 
 // JSON decodes body, which must be one whole JSON value; fields that into does
@@ -21,6 +26,28 @@ func JSON(body []byte, into any) error {
 		return fmt.Errorf("%w: more than one JSON value: %s", ErrBadAnswer, clip(body))
 	}
 	return nil
+}
+
+// Bad is the one form of a malformed field of an answer, as [ErrBadAnswer]: its
+// name, its value, the rule.
+func Bad(field string, value any, rule string) error {
+	return fmt.Errorf("%w: %s %.64s: %s", ErrBadAnswer, field, fmt.Sprint(value), rule)
+}
+
+// BadIf returns err as [ErrBadAnswer]; nil if it is nil.
+func BadIf(err error) error {
+	if err == nil || errors.Is(err, ErrBadAnswer) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrBadAnswer, err)
+}
+
+// OldestFirst sorts orders by the time at which they were placed. Those of one
+// moment go by ID: ids that count up have the lower number first.
+func OldestFirst(orders []exchange.Order) {
+	slices.SortFunc(orders, func(a, b exchange.Order) int {
+		return cmp.Or(a.PlacedAt.Compare(b.PlacedAt), cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
+	})
 }
 
 // Bounds of a number in an answer. "1e99999999" is ten characters to send and a
@@ -39,7 +66,7 @@ type Number struct {
 }
 
 // UnmarshalJSON reads a number of at most 80 characters, with an exponent of -72
-// to 36; null is none.
+// to 36. null is no number: a field that may be null is a *Number.
 func (n *Number) UnmarshalJSON(text []byte) error {
 	if len(text) >= 2 && text[0] == '"' {
 		text = text[1 : len(text)-1]
@@ -56,6 +83,19 @@ func (n *Number) UnmarshalJSON(text []byte) error {
 	}
 	*n = Number{Decimal: d, Given: true}
 	return nil
+}
+
+// Optional is a number that a venue writes as "" where there is none. A field that
+// must be there all the same is an *Optional.
+type Optional struct{ Number }
+
+// UnmarshalJSON reads "" as no number, and others as [Number.UnmarshalJSON] does.
+func (n *Optional) UnmarshalJSON(text []byte) error {
+	if string(text) == `""` {
+		*n = Optional{}
+		return nil
+	}
+	return n.Number.UnmarshalJSON(text)
 }
 
 // Entry is one member of a JSON object.

@@ -59,7 +59,7 @@ func (c Config) validate() error {
 	if err != nil || base.Host == "" || *base != (url.URL{Scheme: base.Scheme, Host: base.Host}) {
 		return invalid("Config.Base", fmt.Sprintf("%q", c.Base), "must be a scheme and a host")
 	}
-	if base.Scheme != "https" && (base.Scheme != "http" || !net.ParseIP(base.Hostname()).IsLoopback()) {
+	if base.Scheme != "https" && (base.Scheme != "http" || !loopback(base.Hostname())) {
 		return invalid("Config.Base", fmt.Sprintf("%q", c.Base), "must be https, or http at a loopback address")
 	}
 	if c.Every <= 0 {
@@ -78,6 +78,11 @@ func (c Config) validate() error {
 		return invalid("Config.Refusal", "nil", "must be set")
 	}
 	return nil
+}
+
+// loopback reports whether a host is this machine.
+func loopback(host string) bool {
+	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }
 
 // Request is what is sent. The host is not part of it.
@@ -151,10 +156,11 @@ func (c *Client) Change(ctx context.Context, call Call) error {
 	return err
 }
 
-// Once makes a call without ever repeating it, for requests that somebody else
-// has signed. Its errors are those of [Client.Read]. A rate limit that the venue
-// puts in words is that of the signer's account, so it holds no other call back;
-// one that it puts in the status is our address's, and does.
+// Once makes a call without repeating it, for requests that somebody else has
+// signed. (Below us, net/http sends a GET anew if a connection that it had kept
+// breaks without an answer.) Its errors are those of [Client.Read]. A rate limit
+// that the venue puts in words is that of the signer's account, so it holds no
+// other call back; one that it puts in the status is our address's, and does.
 func (c *Client) Once(ctx context.Context, call Call) error {
 	err := c.attempt(ctx, call)
 	if wait := c.pace.closedFor(c.Now()); errors.Is(err, ErrNoAnswer) && wait > 0 {
@@ -182,7 +188,7 @@ func (c *Client) attempt(ctx context.Context, call Call) error {
 		return err
 	}
 	if err := call.Accept(body); err != nil {
-		return bad(err)
+		return BadIf(err)
 	}
 	return nil
 }
@@ -233,8 +239,8 @@ func (c *Client) send(ctx context.Context, r Request) (status int, header http.H
 		return 0, nil, nil, invalid("Request", r.Method+" "+r.Path, "must be a method and a path")
 	}
 	for name, value := range r.Header {
-		if strings.ContainsFunc(value, unicode.IsControl) { // a stranger's key may
-			return 0, nil, nil, invalid("Request.Header", fmt.Sprintf("%s %.64q", name, value), "must have no control characters")
+		if strings.ContainsFunc(value, unicode.IsControl) { // a stranger's key may, and it may be a secret
+			return 0, nil, nil, invalid("Request.Header", name, "must have no control characters")
 		}
 		request.Header.Set(name, value)
 	}
@@ -270,7 +276,7 @@ func (c *Client) judge(status int, header http.Header, body []byte) error {
 	}
 	err := c.cfg.Refusal(status, body)
 	if err == nil && (status < 200 || status > 299) {
-		err = bad(said)
+		err = BadIf(said)
 	}
 	return err
 }
@@ -291,13 +297,6 @@ func lost(ctx context.Context, err error) error {
 		err = fmt.Errorf("%w: %w", cause, err)
 	}
 	return fmt.Errorf("%w: %w", ErrNoAnswer, err)
-}
-
-func bad(err error) error {
-	if errors.Is(err, ErrBadAnswer) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", ErrBadAnswer, err)
 }
 
 // clip keeps a venue's text short and quoted in an error.

@@ -19,5 +19,6 @@
 // JSON value.
 //
 // Call [New], then [Client.Read] and [Client.Change]; [Placer] makes placing
-// idempotent where a venue's client ids are not, [Sequence] gives nonces.
+// idempotent where a venue's client ids are not, [Sequence] gives nonces. Answers
+// are read with [JSON], [Number] and [Entries], and refused with [Bad].
 package transport

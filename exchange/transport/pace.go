@@ -48,11 +48,16 @@ func (p *pace) closedFor(now time.Time) time.Duration {
 }
 
 // retryAfter reads the header, seconds or a date (RFC 9110 10.2.3), and whether
-// it was there. What it cannot read is unnamedWait; the wait is always > 0.
+// it was there. A date is by the venue's clock, which need not agree with ours,
+// so it counts from the answer's own Date where there is one. What it cannot
+// read is unnamedWait; the wait is always > 0.
 func retryAfter(header http.Header, now time.Time) (wait time.Duration, named bool) {
 	text := header.Get("Retry-After")
 	if text == "" {
 		return unnamedWait, false
+	}
+	if said, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = said
 	}
 	wait = unnamedWait
 	if seconds, err := strconv.ParseUint(text, 10, 32); err == nil {

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -181,6 +183,8 @@ func TestNothingIsSentBeforeTheVenueAllowsIt(t *testing.T) {
 		{"as a ban", says(418, "", "Retry-After", "120"), 2 * time.Minute},
 		{"while it is down", says(503, "", "Retry-After", "5"), 5 * time.Second},
 		{"as a date", says(429, "", "Retry-After", "Sat, 01 Jan 2000 00:00:30 GMT"), 30 * time.Second},
+		{"as a date by a clock that is not ours", says(429, "", "Retry-After", "Sat, 01 Jan 2000 09:00:30 GMT", "Date", "Sat, 01 Jan 2000 09:00:00 GMT"), 30 * time.Second},
+		{"as a date by no clock that we know", says(429, "", "Retry-After", "Sat, 01 Jan 2000 00:00:30 GMT", "Date", "today"), 30 * time.Second},
 		{"as a date that is past", says(429, "", "Retry-After", "Fri, 31 Dec 1999 00:00:00 GMT"), time.Second},
 		{"without a number", says(429, ""), 10 * time.Second},
 		{"in words that mean nothing", says(429, "", "Retry-After", "later"), 10 * time.Second},
@@ -355,9 +359,34 @@ func TestWhatIsSentIsWhatWasSigned(t *testing.T) {
 	require.Equal(t, "POST https://venue.example/a/b?x=1%2F2 y=3 k", fmt.Sprint(got.Method, " ", got.URL, " ", string(body), " ", got.Header.Get("API-Key")))
 
 	request.Header["API-Key"] = "k\r\nHost: elsewhere"
-	require.ErrorIs(t, cl.Change(t.Context(), c), exchange.ErrInvalid)
+	err = cl.Change(t.Context(), c)
+	require.ErrorIs(t, err, exchange.ErrInvalid)
+	require.ErrorContains(t, err, "API-Key")
+	require.NotContains(t, err.Error(), "elsewhere", "a header may be a secret")
 	c.Request = func(time.Time) (transport.Request, error) { return request, errReset }
 	require.ErrorIs(t, cl.Read(t.Context(), c), errReset)
+}
+
+func TestNobodyRepeatsAChangeBehindOurBack(t *testing.T) {
+	for _, method := range []string{http.MethodPost, http.MethodDelete} {
+		var asked atomic.Int32
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if asked.Add(1) == 2 { // on a connection that has served before, when net/http would send a GET again
+				panic(http.ErrAbortHandler)
+			}
+			_, _ = io.WriteString(w, "{}")
+		}))
+		defer server.Close()
+		cfg := config(nil)
+		cfg.Base = server.URL
+		cl, err := transport.New(cfg)
+		require.NoError(t, err)
+		c := call()
+		c.Request = func(time.Time) (transport.Request, error) { return transport.Request{Method: method, Path: "/x"}, nil }
+		require.NoError(t, cl.Change(t.Context(), c))
+		require.ErrorIs(t, cl.Change(t.Context(), c), exchange.ErrUnknownOutcome)
+		require.EqualValues(t, 2, asked.Load(), method)
+	}
 }
 
 func TestNewRefusesWhatItCannotUse(t *testing.T) {
@@ -389,6 +418,18 @@ func TestNewRefusesWhatItCannotUse(t *testing.T) {
 	}
 }
 
+func TestPlainHTTPIsForThisMachineAlone(t *testing.T) {
+	for base, ok := range map[string]bool{
+		"http://127.0.0.1:80": true, "http://127.9.9.9": true, "http://[::1]:80": true, "http://localhost": true, "http://LocalHost:3334": true,
+		"http://localhost.example": false, "http://10.0.0.1": false, "http://localhost@venue.example": false,
+	} {
+		cfg := config(nil)
+		cfg.Base = base
+		_, err := transport.New(cfg)
+		require.Equal(t, ok, err == nil, "%s: %v", base, err)
+	}
+}
+
 func TestNumbers(t *testing.T) {
 	for text, want := range map[string]string{
 		`"1.50"`: "1.5", `2`: "2", `-3e-8`: "-0.00000003", `"0"`: "0", `1e36`: "1" + strings.Repeat("0", 36),
@@ -403,6 +444,41 @@ func TestNumbers(t *testing.T) {
 		require.Error(t, json.Unmarshal([]byte(text), &n), text)
 		require.False(t, n.Given)
 	}
+}
+
+func TestANumberMayBeLeftEmpty(t *testing.T) {
+	n := transport.Optional{Number: transport.Number{Given: true}}
+	require.NoError(t, json.Unmarshal([]byte(`""`), &n))
+	require.Equal(t, transport.Optional{}, n, "nothing of an older value stays")
+	require.NoError(t, json.Unmarshal([]byte(`"1.5"`), &n))
+	require.Equal(t, "1.5", n.String())
+	require.True(t, n.Given)
+	for _, text := range []string{`null`, `" "`, `"1e37"`} {
+		require.Error(t, json.Unmarshal([]byte(text), &n), text)
+	}
+}
+
+func TestABadFieldIsNamedWithItsValueAndTheRule(t *testing.T) {
+	err := transport.Bad("qty", strings.Repeat("9", 99), "must be short")
+	require.ErrorIs(t, err, transport.ErrBadAnswer)
+	require.EqualError(t, err, "transport: bad answer: qty "+strings.Repeat("9", 64)+": must be short")
+	require.NoError(t, transport.BadIf(nil))
+	require.Equal(t, err, transport.BadIf(err), "it is said once")
+	require.EqualError(t, transport.BadIf(errReset), "transport: bad answer: connection reset")
+	require.ErrorIs(t, transport.BadIf(errReset), errReset)
+}
+
+func TestOrdersComeOldestFirst(t *testing.T) {
+	at := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)
+	orders := []exchange.Order{
+		{ID: "2", PlacedAt: at.Add(1)}, {ID: "10", PlacedAt: at}, {ID: "9", PlacedAt: at}, {ID: "1", PlacedAt: at.Add(2)}, {ID: "11", PlacedAt: at},
+	}
+	transport.OldestFirst(orders)
+	var ids []string
+	for _, o := range orders {
+		ids = append(ids, o.ID)
+	}
+	require.Equal(t, []string{"9", "10", "11", "2", "1"}, ids)
 }
 
 func TestAnObjectOfIdsKeepsItsOrderAndHasEachOnce(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeelhq/evenkeel/exchange"
@@ -13,13 +14,36 @@ import (
 // ErrDuplicate refuses an order whose client id names an open one.
 var ErrDuplicate = errors.New("venuetest: client id of an open order")
 
-// named is an order under its two names.
-type named struct{ clientID, paperID string }
+// account is the owner of a key, and what the paper venue does not know of it.
+type account struct {
+	secret   string
+	orders   []exchange.Order // oldest first, as last seen, under the owner's client ids
+	paperIDs []string         // of these orders, at the paper venue
+}
 
 // Secret returns the secret of a key that was opened. For Wire.Answer alone.
 func (d *Double) Secret(key string) (secret string, known bool) {
-	secret, known = d.secrets[key]
-	return secret, known
+	a := d.accounts[key]
+	if a == nil {
+		return "", false
+	}
+	return a.secret, true
+}
+
+// Now returns the time by the venue's clock. For Wire.Answer alone.
+func (d *Double) Now() time.Time {
+	now := d.Clock.Now().UTC()
+	if d.storm != nil {
+		now = now.Add(d.storm.skew)
+	}
+	return now
+}
+
+// keepTime lets what the double trades on know the time. It does not go back.
+func (d *Double) keepTime() {
+	if now := d.Now(); now.After(d.Venue.Now()) {
+		assert.NoError(d.t, d.Venue.Advance(now))
+	}
 }
 
 // Place places an order for the account. Its client ids are as weak as those of
@@ -32,28 +56,45 @@ func (d *Double) Place(ctx context.Context, key string, o exchange.Order) (excha
 		}
 	}
 	require.NoError(d.t, d.Venue.Advance(d.Venue.Now().Add(time.Millisecond)))
-	name := named{clientID: o.ClientID, paperID: exchange.ClientID(key, len(d.placed[key]))}
-	o.ClientID, o.Pair = name.paperID, d.wire.Market.Pair
+	a := d.accounts[key]
+	clientID, paperID := o.ClientID, exchange.ClientID(key, len(a.orders))
+	o.ClientID, o.Pair = paperID, d.wire.Market.Pair
 	placed, err := d.Venue.Account(key).Place(ctx, o)
 	if err != nil {
 		return exchange.Order{}, err
 	}
-	d.placed[key] = append(d.placed[key], name)
-	placed.ClientID = name.clientID
-	return placed, nil
+	d.take(ctx, placed)
+	placed.ClientID = clientID
+	a.orders, a.paperIDs = append(a.orders, placed), append(a.paperIDs, paperID)
+	return d.Orders(ctx, key)[len(a.orders)-1], nil
 }
 
-// Orders returns every order that the account placed, oldest first. For
-// Wire.Answer alone.
+// Orders returns every order that the account placed, oldest first. They may not
+// be changed. For Wire.Answer alone.
 func (d *Double) Orders(ctx context.Context, key string) []exchange.Order {
-	orders := make([]exchange.Order, len(d.placed[key]))
-	for i, name := range d.placed[key] {
-		o, err := d.Venue.Account(key).Order(ctx, d.wire.Market.Pair, name.paperID)
+	a, owner := d.accounts[key], d.Venue.Account(key)
+	for i, o := range a.orders {
+		if o.Status != exchange.Open {
+			continue // and will not be again
+		}
+		seen, err := owner.Order(ctx, o.Pair, a.paperIDs[i])
 		require.NoError(d.t, err)
-		o.ClientID = name.clientID
-		orders[i] = o
+		seen.ClientID = o.ClientID
+		a.orders[i] = seen
+		if seen.Status != exchange.Open {
+			d.ended[seen.ID] = d.Venue.Now()
+		}
 	}
-	return orders
+	return a.orders
+}
+
+// Ended returns when an order was filled or cancelled; of one that never rested,
+// when it was placed. For Wire.Answer alone.
+func (d *Double) Ended(o exchange.Order) time.Time {
+	if at, rested := d.ended[o.ID]; rested {
+		return at
+	}
+	return o.PlacedAt
 }
 
 // Cancel takes the open order with this ID (of exchange.Order) off the book, or
@@ -61,7 +102,7 @@ func (d *Double) Orders(ctx context.Context, key string) []exchange.Order {
 func (d *Double) Cancel(ctx context.Context, key, id string) error {
 	for i, o := range d.Orders(ctx, key) {
 		if o.ID == id && o.Status == exchange.Open {
-			return d.Venue.Account(key).Cancel(ctx, o.Pair, d.placed[key][i].paperID)
+			return d.Venue.Account(key).Cancel(ctx, o.Pair, d.accounts[key].paperIDs[i])
 		}
 	}
 	return exchange.ErrNotFound
@@ -72,8 +113,8 @@ func (d *Double) Fills(ctx context.Context, key string) []exchange.Fill {
 	fills, err := d.Venue.Account(key).Fills(ctx, d.wire.Market.Pair, time.Time{})
 	require.NoError(d.t, err)
 	names := map[string]string{}
-	for _, name := range d.placed[key] {
-		names[name.paperID] = name.clientID
+	for i, o := range d.accounts[key].orders {
+		names[d.accounts[key].paperIDs[i]] = o.ClientID
 	}
 	for i := range fills {
 		fills[i].ClientID = names[fills[i].ClientID]

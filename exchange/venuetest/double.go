@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
@@ -43,23 +44,27 @@ type Wire struct {
 // is for Wire.Answer alone.
 type Double struct {
 	Venue *paper.Venue // what it trades on, under ids of its own
-	Clock *clock.Mock  // stands at Start
+	Clock *Clock       // of the double and its clients; stands at Start
 	URL   string
 
 	t    *testing.T
 	wire Wire
 
-	mu      sync.Mutex
-	secrets map[string]string  // by key, which is also the account's name
-	placed  map[string][]named // by key, oldest first
-	hits    map[string]int     // by call
-	faults  map[string]fault   // by call, each happens once
-	spoil   func(call, body string) string
+	mu       sync.Mutex
+	accounts map[string]*account  // by key, which is also the account's name
+	ended    map[string]time.Time // by order id: when an order that rested did so no more
+	hits     map[string]int       // by call
+	faults   map[string]fault     // by call, each happens once
+	spoil    func(call, body string) string
+	storm    *storm    // nil if there never was one
+	quiet    time.Time // no request may come before
 }
 
 // fault is what goes wrong once.
 type fault struct {
 	losesRequest, losesAnswer bool
+	status                    int    // of what is said instead of the answer; 0 is nothing, the connection breaks
+	retryAfter                string // of that, if not empty
 	refusal                   error
 }
 
@@ -69,10 +74,9 @@ func New(t *testing.T, w Wire) *Double {
 	venue, err := paper.New(paper.Config{Name: "double", Start: Start, Markets: []exchange.Market{w.Market}})
 	require.NoError(t, err)
 	d := &Double{
-		Venue: venue, Clock: clock.NewMock(), t: t, wire: w,
-		secrets: map[string]string{}, placed: map[string][]named{}, hits: map[string]int{}, faults: map[string]fault{},
+		Venue: venue, Clock: &Clock{Clock: clock.New(), now: Start}, t: t, wire: w,
+		accounts: map[string]*account{}, ended: map[string]time.Time{}, hits: map[string]int{}, faults: map[string]fault{},
 	}
-	d.Clock.Set(Start)
 	server := httptest.NewServer(d)
 	t.Cleanup(server.Close)
 	d.URL = server.URL
@@ -85,13 +89,17 @@ func (d *Double) Open(key string) (secret string) {
 	d.t.Helper()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if _, known := d.secrets[key]; !known {
-		d.secrets[key] = "secret of " + key
-		base := d.wire.Amount.Mul(decimal.NewFromInt(1000))
-		require.NoError(d.t, d.Venue.Account(key).Deposit(d.wire.Market.Pair.Base, base))
-		require.NoError(d.t, d.Venue.Account(key).Deposit(d.wire.Market.Pair.Quote, base.Mul(d.wire.Price)))
+	if d.accounts[key] == nil {
+		d.accounts[key] = &account{secret: "secret of " + key}
+		d.fund(key)
 	}
-	return d.secrets[key]
+	return d.accounts[key].secret
+}
+
+func (d *Double) fund(name string) {
+	owner, base := d.Venue.Account(name), d.wire.Amount.Mul(decimal.NewFromInt(1000))
+	require.NoError(d.t, owner.Deposit(d.wire.Market.Pair.Base, base))
+	require.NoError(d.t, owner.Deposit(d.wire.Market.Pair.Quote, base.Mul(d.wire.Price)))
 }
 
 // Says has the double answer call with body from now on, whatever it did; the
@@ -143,19 +151,26 @@ func (d *Double) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer d.mu.Unlock()
 	call := r.Method + " " + r.URL.Path
 	d.hits[call]++
-	fault := d.faults[call]
+	d.heeded(call)
+	fault, scripted := d.faults[call]
 	delete(d.faults, call)
+	if !scripted {
+		fault = d.strike(call)
+	}
 	if fault.losesRequest {
-		panic(http.ErrAbortHandler)
+		d.lose(w, fault)
+		return
 	}
 	body, err := io.ReadAll(r.Body)
 	assert.NoError(d.t, err)
+	d.keepTime()
 	answer, err := any(nil), fault.refusal
 	if err == nil {
 		answer, err = d.wire.Answer(call, r, string(body))
 	}
 	if fault.losesAnswer {
-		panic(http.ErrAbortHandler)
+		d.lose(w, fault)
+		return
 	}
 	status := http.StatusOK
 	if err != nil {
@@ -168,4 +183,16 @@ func (d *Double) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(status)
 	_, _ = w.Write(text) // whoever hung up does not want it
+}
+
+// lose answers in place of the venue, as a gateway before it does, or not at all.
+func (d *Double) lose(w http.ResponseWriter, f fault) {
+	if f.status == 0 {
+		panic(http.ErrAbortHandler)
+	}
+	w.Header().Set("Date", d.Now().Format(http.TimeFormat))
+	if f.retryAfter != "" {
+		w.Header().Set("Retry-After", f.retryAfter)
+	}
+	http.Error(w, "<html>not now</html>", f.status)
 }

@@ -3,6 +3,7 @@ package venuetest
 import (
 	"encoding/json"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -41,6 +42,21 @@ func (d *Double) Fixture(client, other exchange.Client) exchangetest.Fixture {
 		LoseAnswer:  func() { d.LoseAnswer(d.wire.Places) },
 		LoseRequest: func() { d.LoseRequest(d.wire.Places) },
 		RateLimit:   func() { d.Refuse(d.wire.Lists, exchange.ErrRateLimited) },
+	}
+}
+
+// StormFixture is what exchangetest.RunStorm takes: the account of key in a gale.
+func (d *Double) StormFixture(key string, client exchange.Client, seed uint64) exchangetest.StormFixture {
+	d.t.Helper()
+	d.Storm(seed, Gale)
+	return exchangetest.StormFixture{
+		Client: client, Pair: d.wire.Market.Pair, Price: d.wire.Price, Amount: d.wire.Amount,
+		Wait: d.Clock.Add, Calm: d.Calm, Weather: d.Weather,
+		Orders: func() []exchange.Order {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			return slices.Clone(d.Orders(d.t.Context(), key))
+		},
 	}
 }
 
