@@ -41,7 +41,7 @@ func (c *Client) signed(weight int, method, path string, params url.Values, acce
 	return transport.Call{
 		Weight: weight,
 		Request: func(now time.Time) (transport.Request, error) {
-			query := stamped(params, now)
+			query := stamped(params, callWindowMs, now)
 			return request(method, path, query, c.key, sign(c.secret, query)), nil
 		},
 		Accept: accept,

@@ -115,7 +115,7 @@ func (d *double) answer(call string, r *http.Request, _ string) (any, error) {
 		return object{"lastUpdateId": 1, "bids": levels(book.Bids), "asks": levels(book.Asks)}, nil
 	}
 	key := r.Header.Get("X-MBX-APIKEY")
-	if err := d.authorise(key, r.URL.RawQuery); err != nil {
+	if err := d.authorise(call, key, r.URL.RawQuery); err != nil {
 		return nil, err
 	}
 	switch call {
@@ -148,7 +148,7 @@ func (d *double) answer(call string, r *http.Request, _ string) (any, error) {
 }
 
 // authorise checks what Binance checks: the last parameter signs all before it.
-func (d *double) authorise(key, query string) error {
+func (d *double) authorise(call, key, query string) error {
 	secret, known := d.Secret(key)
 	if !known {
 		return failure{401, -2015, "Invalid API-key, IP, or permissions for action."}
@@ -159,10 +159,16 @@ func (d *double) authorise(key, query string) error {
 	if signature != hex.EncodeToString(mac.Sum(nil)) {
 		return failure{400, -1022, "Signature for this request is not valid."}
 	}
-	_, stamp, _ := strings.Cut(signed, "timestamp=")
-	at, err := strconv.ParseInt(stamp, 10, 64)
+	params, err := url.ParseQuery(signed)
 	require.NoError(d.t, err)
-	if age := d.Now().Sub(time.UnixMilli(at)); age > time.Minute || age < -time.Second {
+	at, err := strconv.ParseInt(params.Get("timestamp"), 10, 64)
+	require.NoError(d.t, err)
+	window, err := time.ParseDuration(params.Get("recvWindow") + "ms")
+	require.NoError(d.t, err)
+	if call != "GET /api/v3/openOrders" {
+		require.LessOrEqual(d.t, window, 5*time.Second, "an order that is late must not arrive after it was given up for lost")
+	}
+	if age := d.Now().Sub(time.UnixMilli(at)); age > window || age < -time.Second {
 		return failure{400, -1021, "Timestamp for this request is outside of the recvWindow."}
 	}
 	return nil

@@ -91,9 +91,9 @@ func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.P
 }
 
 func proofParams(at time.Time) map[string]string {
-	return map[string]string{"recvWindow": recvWindowMs, "timestamp": strconv.FormatInt(at.UnixMilli(), 10)}
+	return map[string]string{"recvWindow": proofWindowMs, "timestamp": strconv.FormatInt(at.UnixMilli(), 10)}
 }
 
 func proofQuery(pair exchange.Pair, at time.Time) string {
-	return stamped(url.Values{"symbol": {symbol(pair)}}, at)
+	return stamped(url.Values{"symbol": {symbol(pair)}}, proofWindowMs, at)
 }

@@ -9,15 +9,19 @@ import (
 	"time"
 )
 
-// recvWindowMs is how long Binance takes a request for after its timestamp: the
-// longest it offers, since a proof travels before it is replayed. Our own limit
-// is exchange.MaxProofAge.
-const recvWindowMs = "60000"
+// How long Binance takes a request for after its timestamp. An order that is late
+// must not arrive after we gave it up for lost. A proof travels before it is
+// replayed, so it has the longest that Binance offers; our own limit is
+// exchange.MaxProofAge.
+const (
+	callWindowMs  = "5000"
+	proofWindowMs = "60000"
+)
 
 // stamped returns the encoded parameters with the window and the timestamp, the
 // last two under every signature.
-func stamped(params url.Values, at time.Time) string {
-	query := "recvWindow=" + recvWindowMs + "&timestamp=" + strconv.FormatInt(at.UnixMilli(), 10)
+func stamped(params url.Values, windowMs string, at time.Time) string {
+	query := "recvWindow=" + windowMs + "&timestamp=" + strconv.FormatInt(at.UnixMilli(), 10)
 	if len(params) > 0 {
 		query = params.Encode() + "&" + query
 	}

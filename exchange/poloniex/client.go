@@ -42,7 +42,7 @@ func (c *Client) signed(what call, accept func([]byte) error) transport.Call {
 	return transport.Call{
 		Request: func(now time.Time) (transport.Request, error) {
 			at := timestamp(now)
-			return what.request(c.key, what.sign(c.secret, at), at), nil
+			return what.request(c.key, what.sign(c.secret, at), at, callWindowMs), nil
 		},
 		Accept: accept,
 	}

@@ -196,6 +196,9 @@ func (d *double) authorise(key string, r *http.Request, body string) error {
 	require.NoError(d.t, err)
 	window, err := strconv.ParseInt(r.Header.Get("recvWindow"), 10, 64)
 	require.NoError(d.t, err)
+	if r.URL.Path != "/orders" || r.Method != http.MethodGet {
+		require.LessOrEqual(d.t, window, int64(5000), "an order that is late must not arrive after it was given up for lost")
+	}
 	age := d.Now().UnixMilli() - at
 	if age < -1000 {
 		return failure(http.StatusBadRequest)

@@ -78,7 +78,7 @@ func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.P
 	var orders []exchange.Order
 	err := v.api.http.Once(ctx, transport.Call{
 		Request: func(time.Time) (transport.Request, error) {
-			return openOrders(pair).request(p.Key, p.Signature, timestamp(p.IssuedAt)), nil
+			return openOrders(pair).request(p.Key, p.Signature, timestamp(p.IssuedAt), proofWindowMs), nil
 		},
 		Accept: func(body []byte) (err error) {
 			orders, err = parseOpenOrders(body, pair)

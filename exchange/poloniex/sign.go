@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/exchange/transport"
 )
 
@@ -36,16 +35,21 @@ func (c call) sign(secret, timestamp string) string {
 // timestamp is in milliseconds.
 func timestamp(at time.Time) string { return strconv.FormatInt(at.UnixMilli(), 10) }
 
-// recvWindowMs is how long Poloniex takes a request for after its timestamp.
-const recvWindowMs = int64(exchange.MaxProofAge / time.Millisecond)
+// How long Poloniex takes a request for after its timestamp. An order that is late
+// must not arrive after we gave it up for lost; a proof travels before it is
+// replayed, for at most exchange.MaxProofAge.
+const (
+	callWindowMs  = "5000"
+	proofWindowMs = "30000"
+)
 
 // request is the call with the headers that say who signed it, and when.
-func (c call) request(key, signature, timestamp string) transport.Request {
+func (c call) request(key, signature, timestamp, windowMs string) transport.Request {
 	return transport.Request{
 		Method: c.method, Path: c.path, Query: c.params.Encode(), Body: c.body,
 		Header: map[string]string{
 			"key": key, "signature": signature, "signTimestamp": timestamp,
-			"recvWindow": strconv.FormatInt(recvWindowMs, 10), "Content-Type": "application/json",
+			"recvWindow": windowMs, "Content-Type": "application/json",
 		},
 	}
 }
