@@ -32,7 +32,7 @@ type poolCommand struct {
 	Paper  bool          `help:"Trade on a venue in memory, served on loopback, instead of a real one."`
 	User   string        `help:"With --paper: name of the account (default: a fresh one)."`
 	Listen string        `help:"With --paper: loopback address of the venue (default 127.0.0.1:3334)."`
-	Price  string        `help:"With --paper: what one unit costs in NBT (default: what the server says after its first round)."`
+	Price  string        `help:"With --paper: what one unit costs in NBT (default: what the server says)."`
 	Size   string        `help:"With --paper: NBT in the smallest order (default 100)."`
 	Once   bool          `help:"Submit once, show what the server says, and end."`
 	For    time.Duration `help:"End after so long (default: at Ctrl-C)."`
@@ -207,10 +207,14 @@ func outcome(p *pool.Provider) error {
 	return nil
 }
 
-// price returns what one unit costs, waiting for the server's first round to say.
+// price returns what one unit costs. An original ALP server says so in its status
+// alone, once it has had a round.
 func (c *poolCommand) price(ctx context.Context, cfg pool.Config) (decimal.Decimal, error) {
 	if c.Price != "" {
 		return positive("price", c.Price)
+	}
+	if prices, err := cfg.Server.Prices(ctx); err == nil && len(prices[cfg.Unit]) > 0 {
+		return prices[cfg.Unit][0].Decimal, nil
 	}
 	for waited := false; ; waited = true {
 		status, err := cfg.Server.Status(ctx)

@@ -191,14 +191,18 @@ type verify struct{ source }
 // present configuration.
 func (v verify) Run(ctx context.Context, to streams) error {
 	return v.with(ctx, func(cfg config.Config, ports pool.Ports) error {
-		engines, err := pool.Engines(cfg)
+		rewards, err := reward.New(cfg.Reward())
 		if err != nil {
 			return err
 		}
-		if err := journal(ctx, to, ports.Store, pool.RewardKey, engines.Reward); err != nil {
+		payouts, err := payout.New(cfg.Payouts())
+		if err != nil {
 			return err
 		}
-		return journal(ctx, to, ports.Store, pool.PayoutKey, engines.Payout)
+		if err := journal(ctx, to, ports.Store, pool.RewardKey, rewards); err != nil {
+			return err
+		}
+		return journal(ctx, to, ports.Store, pool.PayoutKey, payouts)
 	})
 }
 

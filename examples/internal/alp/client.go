@@ -86,13 +86,19 @@ func (c *Client) Exchanges(ctx context.Context) (markets map[string]map[string]M
 
 // Status returns the pool as of its last round, or [ErrNoRound].
 func (c *Client) Status(ctx context.Context) (status Status, err error) {
-	err = c.get(ctx, "/status", func(body []byte) error { return open(body, &status) })
-	for unit, prices := range status.Prices {
-		if err == nil && (len(prices) != 2 || !prices[0].IsPositive()) {
-			err = c.where(fmt.Errorf("%w: price of %.64q: must be two numbers > 0", transport.ErrBadAnswer, unit))
-		}
+	if err = c.get(ctx, "/status", func(body []byte) error { return open(body, &status) }); err == nil {
+		err = c.where(status.Prices.validate())
 	}
 	return status, err
+}
+
+// Prices returns what each unit costs now. The original ALP server knows no such
+// call: there, Status says it.
+func (c *Client) Prices(ctx context.Context) (prices Prices, err error) {
+	if err = c.get(ctx, "/api/v1/pool/prices", func(body []byte) error { return open(body, &prices) }); err == nil {
+		err = c.where(prices.validate())
+	}
+	return prices, err
 }
 
 // Orders returns the newest sightings of the user's orders, newest first.

@@ -114,6 +114,14 @@ func TestAnswersAreRead(t *testing.T) {
 	require.Equal(t, "1714564800", status.Meta.LastCredit.String())
 	require.Equal(t, "60000", status.Prices["btc"][0].String())
 
+	client, _ = answering(t, http.StatusOK, `{"success":true,"message":{"btc":[250.0,0.004]},"server_time":1}`)
+	prices, err := client.Prices(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "250", prices["btc"][0].String())
+	client, _ = answering(t, http.StatusOK, `{"success":true,"message":{"btc":[-1]}}`)
+	_, err = client.Prices(t.Context())
+	require.ErrorIs(t, err, transport.ErrBadAnswer)
+
 	client, _ = answering(t, http.StatusOK, `{"success":true,"message":[{"id":2,"order_id":"7","side":"ask","credited":1,"credit_info":{"credit_amount":0.0125}},{"id":1,"order_id":"7","side":"bid","credited":0}]}`)
 	orders, err := client.Orders(t.Context(), "k")
 	require.NoError(t, err)

@@ -121,7 +121,7 @@ type Status struct {
 		Active     Number `json:"number-of-users-active"`
 		Orders     Number `json:"number-of-orders"`
 	} `json:"meta"`
-	Prices map[string][]Number `json:"prices"` // by unit: of one unit in the pegged asset, and its inverse
+	Prices Prices `json:"prices"`
 }
 
 // The values of Order.Credited.
@@ -176,4 +176,16 @@ type Round struct {
 	At       Number `json:"round_time"`
 	Provided Number `json:"provided"`
 	Reward   Number `json:"reward"`
+}
+
+// Prices is, by unit, what one costs in the pegged asset, and the inverse of that.
+type Prices map[string][]Number
+
+func (p Prices) validate() error {
+	for unit, both := range p {
+		if len(both) != 2 || !both[0].IsPositive() {
+			return fmt.Errorf("%w: price of %.64q: must be two numbers > 0", transport.ErrBadAnswer, unit)
+		}
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/reward"
+	"github.com/evenkeelhq/evenkeel/reward/payout"
 )
 
 // Config is a valid configuration. It is a value: nobody changes one.
@@ -132,8 +133,14 @@ func (c Config) Trades(exchange string) bool {
 	return false
 }
 
-// maxOrders bounds a round: ten thousand providers of a hundred orders.
-const maxOrders = 1_000_000
+// What bounds a round: ten thousand providers of a hundred orders. And a batch: a
+// transaction of standard size has room for so many outputs, and one look at the
+// debts for all those providers, several times over.
+const (
+	maxOrders  = 1_000_000
+	maxOutputs = 2000
+	maxDebts   = 100_000
+)
 
 // Reward returns the configuration of the engine that shares the rewards.
 func (c Config) Reward() reward.Config {
@@ -145,6 +152,16 @@ func (c Config) Reward() reward.Config {
 		Every: c.Pool.Round, Places: c.Pool.Places, MaxOrders: maxOrders,
 		MaxAge: c.Pool.MaxAge, MinAge: c.Pool.MinAge, MaxTargetTolerance: c.Pool.MaxTargetTolerance,
 		Markets: markets,
+	}
+}
+
+// Payouts returns the configuration of the engine that pays them out.
+func (c Config) Payouts() payout.Config {
+	return payout.Config{
+		Pool: c.Pool.Name, Every: c.Payout.Every, Retry: c.Payout.Retry,
+		Places: c.Payout.Places, Minimum: c.Pool.MinimumPayout,
+		MaxOutputs: maxOutputs, MaxDebts: maxDebts, MaxBatch: c.Payout.MaxBatch, MaxDay: c.Payout.MaxDay,
+		ApproveAbove: c.Payout.ApproveAbove, Confirmations: c.Payout.Confirmations, MaxAttempts: c.Payout.MaxAttempts,
 	}
 }
 

@@ -159,6 +159,8 @@ func TestProblemsAreNamedByFileFieldValueAndRule(t *testing.T) {
 		{"a rank that would hide the total", "ask: {ratio: 0.5, rank_1:", "ask: {ratio: 0.5, total:", `test_exchange.btc.ask "total": a rank's name must have 1 to 64 bytes and not be total`},
 		{"a pair that is the other way round", "reverse: true", "reverse: true\n      pair: BTC/NBT", `test_exchange.btc.pair "BTC/NBT": must have NBT as its base, since reverse is true`},
 		{"a reward of more decimals than a credit", "reward: 0.025", "reward: 0.0000000000001", `reward: invalid: test_exchange.btc.Reward 0.0000000000001: must have at most 12 decimals`},
+		{"no rank that could fill the target", "name: pool", "name: pool\n  max_target_tolerance: 0.001", `pool.max_target_tolerance "0.001": must let a paid rank of test_exchange.btc count towards its target`},
+		{"a cap that lets nobody be paid", "db:", "payout: {max_day: 0.5}\ndb:", "payout: invalid: MaxDay 0.5: must be 0 or at least Minimum"},
 		{"a unit without a price", "btc: {fixed: 250}", "ppc: {fixed: 1}", "There is no price set for btc"},
 		{"a price of nothing", "fixed: 250", "fixed: 0", `prices.btc.fixed "0": must be > 0`},
 		{"a price of one source", "{fixed: 250}", "{main: {venue: kraken, pair: XBT/USD}}", `prices.btc.backups "0": must be 1 to 16: one source alone may be wrong`},

@@ -15,6 +15,7 @@ import (
 
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/reward"
+	"github.com/evenkeelhq/evenkeel/reward/payout"
 )
 
 // reader makes a Config of what a file says and collects what is wrong with it.
@@ -240,13 +241,28 @@ func (r *reader) rules(c Config) {
 			r.problem("There is no price set for %s", m.Unit)
 		}
 	}
+	for _, m := range c.Markets {
+		if widest := c.Pool.MaxTargetTolerance; widest.IsPositive() && !counts(m.Ask, widest) && !counts(m.Bid, widest) {
+			r.problem("pool.max_target_tolerance %q: must let a paid rank of %s.%s count towards its target", widest, m.Exchange, m.Unit)
+		}
+	}
 	if len(r.problems) > 0 {
 		return
 	}
-	// The engine has the last word; all that it could say should be said above.
+	// The engines have the last word; most of what they could say is said above.
 	if _, err := reward.New(c.Reward()); err != nil {
 		r.problem("%v", err)
 	}
+	if _, err := payout.New(c.Payouts()); err != nil {
+		r.problem("%v", err)
+	}
+}
+
+// counts reports whether a rank of b is paid and not too wide.
+func counts(b reward.Book, widest decimal.Decimal) bool {
+	return slices.ContainsFunc(b.Ranks, func(rank reward.Rank) bool {
+		return rank.Ratio.IsPositive() && rank.Tolerance.Cmp(widest) <= 0
+	})
 }
 
 var (

@@ -19,7 +19,7 @@ const (
 	forgetEvery  = time.Hour
 )
 
-// Run keeps the pool's rounds, prices, payouts and memory going until ctx ends; what is
+// Run keeps the pool's rounds, prices and payouts going until ctx ends; what is
 // under way then is finished first. It returns evenkeel.ErrConflict when another
 // server works on the same database.
 func (p *Pool) Run(ctx context.Context) error {
@@ -74,7 +74,8 @@ func (p *Pool) firstRound() time.Time {
 // every does something at first, and then whenever next says, until ctx ends. A
 // failure is logged, and the next time comes as ever.
 func (p *Pool) every(ctx context.Context, what string, first time.Time, next func(now time.Time) time.Time, do func(context.Context, time.Time) error) error {
-	timer := p.opts.Clock.Timer(first.Sub(p.Now()))
+	const soon = time.Millisecond // a mock clock hangs on a time that has passed
+	timer := p.opts.Clock.Timer(max(first.Sub(p.Now()), soon))
 	defer timer.Stop()
 	for {
 		select {

@@ -36,10 +36,9 @@ func (s Submission) account() string {
 
 // Submit keeps the open orders that a proof gives access to, for the next round.
 // Whether the user is registered it asks last: a caller who looks first spares the
-// exchange the question.
-// Besides the errors above it returns price.ErrNone, reward.ErrUnregistered,
-// reward.ErrReplayed for a proof whose orders are kept already, and what the
-// exchange's adapter says.
+// exchange the question. Besides the errors above it returns price.ErrNone,
+// reward.ErrUnregistered, and reward.ErrReplayed for a proof whose orders are kept
+// already.
 func (p *Pool) Submit(ctx context.Context, s Submission) (err error) {
 	defer func() { p.opts.Metrics.Submission(verdict(err)) }()
 	snapshot := p.Snapshot()

@@ -71,6 +71,7 @@ func (s *Server) table() []route {
 		{pattern: "/liquidity", limit: minutes, post: s.liquidity},
 		{pattern: "/{user}/orders", limit: owners, get: s.orders, sealed: true},
 		{pattern: "/{user}/stats", limit: owners, get: s.stats, sealed: true},
+		{pattern: "/api/v1/pool/prices", limit: public, get: func(*http.Request) answer { return s.timed(s.prices()) }},
 		{pattern: "/api/v1/pool/{user}/value", limit: owners, get: s.value, sealed: true},
 		{pattern: "/", limit: cheap},
 	}

@@ -35,6 +35,7 @@ func TestEveryAnswerBeforeAnythingHappened(t *testing.T) {
 		{"no status before the first round, under another key", "GET", "/status", ok(`{"message":"no statistics exist yet.","status":false}`)},
 		{"orders of nobody", "GET", "/nobody/orders", no("user nobody is not registered")},
 		{"stats of nobody", "GET", "/nobody/stats", no("user nobody is not registered")},
+		{"prices, before there was a round", "GET", "/api/v1/pool/prices", ok(fmt.Sprintf(`{"success":true,"message":{"btc":[250.0,0.004],"ppc":[0.5,2.0]},"server_time":%d}`, start.Unix()))},
 		{"value of nobody", "GET", "/api/v1/pool/nobody/value", no("user nobody is not registered")},
 		{"nobody's name is anything", "GET", "/a%2Fb%20%3Cb%3E/orders", no(`user a/b \u003cb\u003e is not registered`)},
 		{"an unknown path, with its query", "GET", "/nope?a=1", unknown("/nope?a=1")},
