@@ -23,7 +23,7 @@
 // # Where things are
 //
 // Vocabulary and arithmetic: exchange, chain, chain/abi, pmm, reserve. Engines:
-// stabilizer, reserve/monitor, reward, reward/payout. Adapters: exchange/binance,
+// stabilizer, reserve/monitor, reward, reward/payout, liquidity/stress. Adapters: exchange/binance,
 // bitfinex, bybit, coinbase, gate, kraken, okx, poloniex and paper,
 // chain/memchain, reward/memory, reward/rpc, reward/file, store/memory, store/sql.
 // Conformance suites: exchange/exchangetest, chain/chaintest, reward/ledgertest,

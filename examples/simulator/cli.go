@@ -15,8 +15,9 @@ import (
 
 // commands is the command line; a field with a Run method is a command.
 type commands struct {
-	Replay  replay  `cmd:"" default:"withargs" help:"Replay a weekend in which a peg was lost (the default command)."`
-	Targets measure `cmd:"" help:"Measure the performance targets of the Vault plan on the stabilizer."`
+	Replay     replay   `cmd:"" default:"withargs" help:"Replay a weekend in which a peg was lost (the default command)."`
+	Targets    measure  `cmd:"" help:"Measure the performance targets of the Vault plan on the stabilizer."`
+	StressEval evaluate `cmd:"" help:"Measure the stress predictors on a synthetic system and on the US funding market."`
 }
 
 // streams are where a command writes: what was asked for goes to out, all that
