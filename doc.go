@@ -23,12 +23,13 @@
 // # Where things are
 //
 // Vocabulary and arithmetic: exchange, chain, chain/abi, pmm, reserve. Engines:
-// stabilizer, reserve/monitor, reward, reward/payout, liquidity/stress. Adapters: exchange/binance,
-// bitfinex, bybit, coinbase, gate, kraken, okx, poloniex and paper,
-// chain/memchain, reward/memory, reward/rpc, reward/file, store/memory, store/sql.
-// Conformance suites: exchange/exchangetest, chain/chaintest, reward/ledgertest,
-// reward/payout/payouttest, store/storetest. An import only goes down: engines
-// never import adapters or each other.
+// stabilizer, reserve/monitor, reward, reward/payout, liquidity, liquidity/stress.
+// Adapters: exchange/binance, bitfinex, bybit, coinbase, gate, kraken, okx,
+// poloniex and paper, chain/memchain, reward/memory, reward/rpc, reward/file,
+// liquidity/memory, store/memory, store/sql. Conformance suites:
+// exchange/exchangetest, chain/chaintest, reward/ledgertest,
+// reward/payout/payouttest, liquidity/liquiditytest, store/storetest. An import
+// only goes down: engines never import adapters or each other.
 //
 // # Glossary
 //

@@ -1,0 +1,2 @@
+// Package liquiditytest holds the laws of liquidity.Executor.
+package liquiditytest
