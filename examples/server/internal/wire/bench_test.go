@@ -3,12 +3,15 @@ package wire_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/exchange/paper"
@@ -20,6 +23,11 @@ import (
 func BenchmarkLiquidity(b *testing.B) {
 	const clients, orders = 64, 10
 	r := open(b)
+	venue := httptest.NewServer(paper.Handler(r.venue))
+	defer venue.Close()
+	verifier, err := paper.NewVerifier(paper.Options{Name: "paper", Base: venue.URL}) // whose pace is that of the real clock
+	require.NoError(b, err)
+	r.ports.Venues.Verifiers["test_exchange"] = verifier
 	accounts := make([]*paper.Account, clients)
 	for i := range accounts {
 		user := fmt.Sprint("lp", i)
