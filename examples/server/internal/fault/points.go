@@ -6,7 +6,13 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
+
+	"github.com/benbjohnson/clock"
 )
+
+// aWhile into a call, whoever was asked has heard of it and is not done.
+const aWhile = 20 * time.Millisecond
 
 // Points are where the process may be killed. Safe for concurrent use.
 type Points struct {
@@ -41,6 +47,9 @@ func (p *Points) at(point string) (after func()) {
 	}
 	p.mu.Unlock()
 	p.die(hit + "/before")
+	if p.fate == hit+"/during" {
+		clock.New().AfterFunc(aWhile, func() { p.die(p.fate) })
+	}
 	return func() { p.die(hit + "/after") }
 }
 

@@ -3,6 +3,7 @@
 package fault
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"iter"
@@ -122,17 +123,18 @@ func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // subject is what a request is about: the method of a JSON-RPC, or a path.
 func subject(r *http.Request) string {
+	path := cmp.Or(r.URL.Path, "/")
 	if r.GetBody == nil {
-		return r.URL.Path
+		return path
 	}
 	body, err := r.GetBody()
 	if err != nil {
-		return r.URL.Path
+		return path
 	}
 	defer func() { _ = body.Close() }()
 	var said struct{ Method string }
 	if json.NewDecoder(body).Decode(&said) != nil || said.Method == "" {
-		return r.URL.Path
+		return path
 	}
 	return said.Method
 }
