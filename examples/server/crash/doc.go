@@ -1,7 +1,7 @@
 // Package crash kills the server in every way it can think of, and looks whether
 // anything was lost or paid twice. It is tests only:
 //
-//	go test ./server/crash                       each point twice, 20 kills and 3 outages per database
+//	go test ./server/crash                       each point, 20 kills and 3 outages of each database
 //	go test ./server/crash -v -timeout 40m -hits=3 -kills=200 -restarts=20
 //
 // Each test has a server in a process of its own, a venue and a wallet that
