@@ -2,6 +2,8 @@ package liquidity
 
 import (
 	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
 // Command is a person's decision. Who it is and what they may do, the caller
@@ -85,11 +87,11 @@ func (c Command) validate() error {
 	}
 	return check(
 		rule{known, "Command.Do", string(c.Do), "must be one of the package's"},
-		rule{named(c.By) && c.By != Robot, "Command.By", c.By, "must name a person in 1 to 256 bytes"},
-		rule{bank == named(c.Bank), "Command.Bank", c.Bank, "must name the bank if it is about one, and none otherwise"},
-		rule{id == named(c.ID), "Command.ID", c.ID, "must be there if it is about one, and not otherwise"},
-		rule{amount && positive(c.Amount) || !amount && c.Amount.IsZero(), "Command.Amount", c.Amount, "must be > 0 of an action, and 0 otherwise"},
-		rule{len(c.Why) <= maxText && (!why || named(c.Why)), "Command.Why", c.Why, "must say why in 1 to 256 bytes"},
+		rule{valid.Named(c.By) && c.By != Robot, "Command.By", c.By, "must name a person in 1 to 256 bytes"},
+		rule{bank == valid.Named(c.Bank), "Command.Bank", c.Bank, "must name the bank if it is about one, and none otherwise"},
+		rule{id == valid.Named(c.ID), "Command.ID", c.ID, "must be there if it is about one, and not otherwise"},
+		rule{amount && valid.Positive(c.Amount) || !amount && c.Amount.IsZero(), "Command.Amount", c.Amount, "must be > 0 of an action, and 0 otherwise"},
+		rule{len(c.Why) <= valid.MaxText && (!why || valid.Named(c.Why)), "Command.Why", c.Why, "must say why in 1 to 256 bytes"},
 	)
 }
 

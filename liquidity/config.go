@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
 // Config is fixed for the life of an [Engine]. Start from [Careful]. Amounts are
@@ -147,10 +149,10 @@ func firstOf(errs ...error) error {
 
 func (c Config) validateNames() error {
 	return check(
-		rule{named(c.Pool), "Pool", c.Pool, mustBeNamed},
+		rule{valid.Named(c.Pool), "Pool", c.Pool, valid.MustBeNamed},
 		rule{c.Kind == SXLR || c.Kind == KindLCR || c.Kind == KindNSFR || c.Kind == KindIntraday, "Kind", string(c.Kind), "must be one of the package's"},
-		rule{named(c.Currency), "Currency", c.Currency, mustBeNamed},
-		rule{c.Places >= 0 && c.Places <= maxDecimals, "Places", c.Places, "must be 0 to 18"},
+		rule{valid.Named(c.Currency), "Currency", c.Currency, valid.MustBeNamed},
+		rule{c.Places >= 0 && c.Places <= valid.MaxDecimals, "Places", c.Places, "must be 0 to 18"},
 		rule{c.Mode == Suggest || c.Mode == Shadow || c.Mode == Live, "Mode", string(c.Mode), "must be one of the package's"},
 		rule{c.Fairness == LargestFirst || c.Fairness == ProRata, "Fairness", string(c.Fairness), "must be one of the package's"},
 	)
@@ -159,25 +161,25 @@ func (c Config) validateNames() error {
 func (c Config) validateBand() error {
 	withdraws := !c.UpperTarget.IsZero()
 	return check(
-		rule{positive(c.Floor), "Floor", c.Floor, mustBePositive},
-		rule{notNegative(c.HardFloor) && c.HardFloor.LessThanOrEqual(c.Floor), "HardFloor", c.HardFloor, "must be 0 to Floor"},
-		rule{positive(c.Target) && c.Target.GreaterThanOrEqual(c.Floor), "Target", c.Target, "must be at least Floor and below 1e18"},
-		rule{!withdraws || positive(c.UpperTarget) && c.UpperTarget.GreaterThanOrEqual(c.Target), "UpperTarget", c.UpperTarget, "must be 0 or at least Target"},
+		rule{valid.Positive(c.Floor), "Floor", c.Floor, valid.MustBePositive},
+		rule{valid.NotNegative(c.HardFloor) && c.HardFloor.LessThanOrEqual(c.Floor), "HardFloor", c.HardFloor, "must be 0 to Floor"},
+		rule{valid.Positive(c.Target) && c.Target.GreaterThanOrEqual(c.Floor), "Target", c.Target, "must be at least Floor and below 1e18"},
+		rule{!withdraws || valid.Positive(c.UpperTarget) && c.UpperTarget.GreaterThanOrEqual(c.Target), "UpperTarget", c.UpperTarget, "must be 0 or at least Target"},
 		rule{withdraws || c.Ceiling.IsZero(), "Ceiling", c.Ceiling, "must be 0 without an UpperTarget"},
-		rule{!withdraws || positive(c.Ceiling) && c.Ceiling.GreaterThanOrEqual(c.UpperTarget), "Ceiling", c.Ceiling, "must be at least UpperTarget"},
+		rule{!withdraws || valid.Positive(c.Ceiling) && c.Ceiling.GreaterThanOrEqual(c.UpperTarget), "Ceiling", c.Ceiling, "must be at least UpperTarget"},
 	)
 }
 
 func (c Config) validateLimits() error {
 	return check(
-		rule{notNegative(c.MinAction), "MinAction", c.MinAction, mustBeAmount},
-		rule{notNegative(c.MaxAction), "MaxAction", c.MaxAction, mustBeAmount},
+		rule{valid.NotNegative(c.MinAction), "MinAction", c.MinAction, valid.MustBeAmount},
+		rule{valid.NotNegative(c.MaxAction), "MaxAction", c.MaxAction, valid.MustBeAmount},
 		rule{c.MaxAction.IsZero() || c.MaxAction.GreaterThanOrEqual(c.MinAction), "MaxAction", c.MaxAction, "must be 0 or at least MinAction"},
-		rule{notNegative(c.Budget), "Budget", c.Budget, mustBeAmount},
-		rule{notNegative(c.BankBudget), "BankBudget", c.BankBudget, mustBeAmount},
-		rule{notNegative(c.PredictiveBudget), "PredictiveBudget", c.PredictiveBudget, mustBeAmount},
-		rule{notNegative(c.PoolFloor), "PoolFloor", c.PoolFloor, mustBeAmount},
-		rule{notNegative(c.ApproveFrom), "ApproveFrom", c.ApproveFrom, mustBeAmount},
+		rule{valid.NotNegative(c.Budget), "Budget", c.Budget, valid.MustBeAmount},
+		rule{valid.NotNegative(c.BankBudget), "BankBudget", c.BankBudget, valid.MustBeAmount},
+		rule{valid.NotNegative(c.PredictiveBudget), "PredictiveBudget", c.PredictiveBudget, valid.MustBeAmount},
+		rule{valid.NotNegative(c.PoolFloor), "PoolFloor", c.PoolFloor, valid.MustBeAmount},
+		rule{valid.NotNegative(c.ApproveFrom), "ApproveFrom", c.ApproveFrom, valid.MustBeAmount},
 	)
 }
 
@@ -194,16 +196,16 @@ func (c Config) validatePace() error {
 func (c Config) validateWorld() error {
 	return check(
 		rule{c.MaxAge > 0 && c.MaxAge <= year, "MaxAge", c.MaxAge, "must be > 0, up to 365 days"},
-		rule{notNegative(c.MaxJump), "MaxJump", c.MaxJump, mustBeAmount},
-		rule{notNegative(c.SRITarget), "SRITarget", c.SRITarget, mustBeAmount},
+		rule{valid.NotNegative(c.MaxJump), "MaxJump", c.MaxJump, valid.MustBeAmount},
+		rule{valid.NotNegative(c.SRITarget), "SRITarget", c.SRITarget, valid.MustBeAmount},
 		rule{fraction(c.SRICap), "SRICap", c.SRICap, "must be 0 to 1"},
-		rule{notNegative(c.FXCalm), "FXCalm", c.FXCalm, mustBeAmount},
-		rule{notNegative(c.FXHalt), "FXHalt", c.FXHalt, mustBeAmount},
+		rule{valid.NotNegative(c.FXCalm), "FXCalm", c.FXCalm, valid.MustBeAmount},
+		rule{valid.NotNegative(c.FXHalt), "FXHalt", c.FXHalt, valid.MustBeAmount},
 		rule{c.FXHalt.IsZero() || c.FXHalt.GreaterThan(c.FXCalm), "FXHalt", c.FXHalt, "must be 0 or more than FXCalm"},
 		rule{fraction(c.PAct), "PAct", c.PAct, "must be 0 to 1"},
 		rule{c.Dwell >= 0 && c.Dwell <= year, "Dwell", c.Dwell, "must be 0 to 365 days"},
-		rule{notNegative(c.HaircutBps) && c.HaircutBps.LessThan(bpsOne), "HaircutBps", c.HaircutBps, "must be 0 or more, below 10000"},
-		rule{notNegative(c.RateBps) && c.RateBps.LessThanOrEqual(decimal.New(1_000_000, 0)), "RateBps", c.RateBps, "must be 0 to 1000000"},
+		rule{valid.NotNegative(c.HaircutBps) && c.HaircutBps.LessThan(bpsOne), "HaircutBps", c.HaircutBps, "must be 0 or more, below 10000"},
+		rule{valid.NotNegative(c.RateBps) && c.RateBps.LessThanOrEqual(decimal.New(1_000_000, 0)), "RateBps", c.RateBps, "must be 0 to 1000000"},
 		rule{c.Term >= time.Minute && c.Term <= 10*year, "Term", c.Term, "must be 1 m to 3650 days"},
 	)
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
 // Sources is the intraday liquidity that a bank has at the start of its day, by
@@ -26,12 +28,12 @@ func (s Sources) Total() decimal.Decimal {
 
 func (s Sources) validate() error {
 	return check(
-		rule{notNegative(s.Reserves), "Sources.Reserves", s.Reserves, mustBeAmount},
-		rule{notNegative(s.Collateral), "Sources.Collateral", s.Collateral, mustBeAmount},
-		rule{notNegative(s.Systems), "Sources.Systems", s.Systems, mustBeAmount},
-		rule{notNegative(s.Unsecured), "Sources.Unsecured", s.Unsecured, mustBeAmount},
-		rule{notNegative(s.CreditLines), "Sources.CreditLines", s.CreditLines, mustBeAmount},
-		rule{notNegative(s.Balances), "Sources.Balances", s.Balances, mustBeAmount},
+		rule{valid.NotNegative(s.Reserves), "Sources.Reserves", s.Reserves, valid.MustBeAmount},
+		rule{valid.NotNegative(s.Collateral), "Sources.Collateral", s.Collateral, valid.MustBeAmount},
+		rule{valid.NotNegative(s.Systems), "Sources.Systems", s.Systems, valid.MustBeAmount},
+		rule{valid.NotNegative(s.Unsecured), "Sources.Unsecured", s.Unsecured, valid.MustBeAmount},
+		rule{valid.NotNegative(s.CreditLines), "Sources.CreditLines", s.CreditLines, valid.MustBeAmount},
+		rule{valid.NotNegative(s.Balances), "Sources.Balances", s.Balances, valid.MustBeAmount},
 	)
 }
 
@@ -94,7 +96,7 @@ func validateDay(opens, closes time.Time, entries []Entry) error {
 	}
 	for i, e := range entries {
 		if err := check(
-			rule{!e.Amount.IsZero() && inRange(e.Amount), "Entry.Amount", e.Amount, "must not be 0, be below 1e18, with at most 18 decimals"},
+			rule{!e.Amount.IsZero() && valid.InRange(e.Amount), "Entry.Amount", e.Amount, "must not be 0, be below 1e18, with at most 18 decimals"},
 			rule{e.Due.IsZero() || e.Amount.IsNegative(), "Entry.Due", e.Due, "must be of a payment out"},
 			rule{!e.At.IsZero() || !e.Due.IsZero(), "Entry.At", e.At, "must be set unless it is a missed obligation"},
 		); err != nil {

@@ -1,6 +1,10 @@
 package liquidity
 
-import "time"
+import (
+	"time"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
+)
 
 // Switch stops one bank or all. Anyone may trip it, and the engine does so by
 // itself when something is so that must never be; it takes two people to reset.
@@ -28,10 +32,10 @@ func (k *look) tripBank(b *bank, why Reason, note string) {
 func (s *Switch) trip(by, why string, at time.Time) {
 	s.Reset = "" // who asked for a reset did not know of this
 	if !s.Tripped {
-		*s = Switch{Tripped: true, By: by, Why: cut(why), At: at}
+		*s = Switch{Tripped: true, By: by, Why: valid.Cut(why), At: at}
 	}
 }
 
 func (k *look) alert(why Reason, bank, note string) {
-	k.d.Alerts = append(k.d.Alerts, Alert{why, bank, cut(note)})
+	k.d.Alerts = append(k.d.Alerts, Alert{why, bank, valid.Cut(note)})
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
 // Observation is how banks and pool are, what became of our transfers, and what
@@ -119,30 +121,30 @@ func (e *Engine) Validate(p Position) error { return e.validatePosition(&p) }
 // validatePosition builds no error before one is needed: there are many banks.
 func (e *Engine) validatePosition(p *Position) error {
 	switch {
-	case !named(p.Bank):
-		return invalid("Position.Bank", p.Bank, mustBeNamed)
+	case !valid.Named(p.Bank):
+		return invalid("Position.Bank", p.Bank, valid.MustBeNamed)
 	case p.Kind != e.cfg.Kind:
 		return invalid("Position.Kind", string(p.Kind), "must be "+string(e.cfg.Kind))
 	case p.Currency != e.cfg.Currency:
 		return invalid("Position.Currency", p.Currency, "must be "+e.cfg.Currency)
-	case len(p.Source) > maxText:
+	case len(p.Source) > valid.MaxText:
 		return invalid("Position.Source", p.Source, "must have at most 256 bytes")
 	case p.At.Year() < 1970 || p.At.Year() > lastYear:
 		return invalid("Position.At", p.At, "must be from 1970 to 2200")
-	case !notNegative(p.Liquid):
-		return invalid("Position.Liquid", p.Liquid, mustBeAmount)
-	case !notNegative(p.Obligations):
-		return invalid("Position.Obligations", p.Obligations, mustBeAmount)
-	case !notNegative(p.SRI) || p.SRI.GreaterThan(hundred):
+	case !valid.NotNegative(p.Liquid):
+		return invalid("Position.Liquid", p.Liquid, valid.MustBeAmount)
+	case !valid.NotNegative(p.Obligations):
+		return invalid("Position.Obligations", p.Obligations, valid.MustBeAmount)
+	case !valid.NotNegative(p.SRI) || p.SRI.GreaterThan(hundred):
 		return invalid("Position.SRI", p.SRI, "must be 0 to 100")
-	case !notNegative(p.FXVolatility):
-		return invalid("Position.FXVolatility", p.FXVolatility, mustBeAmount)
-	case p.CBDCRoom.Valid && !notNegative(p.CBDCRoom.Decimal):
-		return invalid("Position.CBDCRoom", p.CBDCRoom.Decimal, mustBeAmount)
-	case !notNegative(p.Congestion):
-		return invalid("Position.Congestion", p.Congestion, mustBeAmount)
-	case !notNegative(p.Collateral):
-		return invalid("Position.Collateral", p.Collateral, mustBeAmount)
+	case !valid.NotNegative(p.FXVolatility):
+		return invalid("Position.FXVolatility", p.FXVolatility, valid.MustBeAmount)
+	case p.CBDCRoom.Valid && !valid.NotNegative(p.CBDCRoom.Decimal):
+		return invalid("Position.CBDCRoom", p.CBDCRoom.Decimal, valid.MustBeAmount)
+	case !valid.NotNegative(p.Congestion):
+		return invalid("Position.Congestion", p.Congestion, valid.MustBeAmount)
+	case !valid.NotNegative(p.Collateral):
+		return invalid("Position.Collateral", p.Collateral, valid.MustBeAmount)
 	case !fraction(p.PBreach):
 		return invalid("Position.PBreach", p.PBreach, "must be 0 to 1")
 	}
@@ -151,11 +153,11 @@ func (e *Engine) validatePosition(p *Position) error {
 
 func (p Provider) validate(last string) error {
 	return check(
-		rule{named(p.ID) && p.ID > last, "Provider.ID", p.ID, "must come after the one before and have 1 to 256 bytes of UTF-8"},
-		rule{notNegative(p.Contributed), "Provider.Contributed", p.Contributed, mustBeAmount},
-		rule{notNegative(p.Redeemed), "Provider.Redeemed", p.Redeemed, mustBeAmount},
-		rule{notNegative(p.Min), "Provider.Min", p.Min, mustBeAmount},
-		rule{notNegative(p.Max), "Provider.Max", p.Max, mustBeAmount},
+		rule{valid.Named(p.ID) && p.ID > last, "Provider.ID", p.ID, "must come after the one before and have 1 to 256 bytes of UTF-8"},
+		rule{valid.NotNegative(p.Contributed), "Provider.Contributed", p.Contributed, valid.MustBeAmount},
+		rule{valid.NotNegative(p.Redeemed), "Provider.Redeemed", p.Redeemed, valid.MustBeAmount},
+		rule{valid.NotNegative(p.Min), "Provider.Min", p.Min, valid.MustBeAmount},
+		rule{valid.NotNegative(p.Max), "Provider.Max", p.Max, valid.MustBeAmount},
 		rule{p.Max.IsZero() || p.Max.GreaterThanOrEqual(p.Min), "Provider.Max", p.Max, "must be 0 or at least Min"},
 	)
 }
@@ -199,8 +201,8 @@ func (r Receipt) validate() error {
 	}
 	return check(
 		rule{known, "Receipt.Status", string(r.Status), "must be one of the package's"},
-		rule{notNegative(r.Amount), "Receipt.Amount", r.Amount, mustBeAmount},
-		rule{len(r.Note) <= maxText, "Receipt.Note", r.Note, "must have at most 256 bytes"},
+		rule{valid.NotNegative(r.Amount), "Receipt.Amount", r.Amount, valid.MustBeAmount},
+		rule{len(r.Note) <= valid.MaxText, "Receipt.Note", r.Note, "must have at most 256 bytes"},
 	)
 }
 

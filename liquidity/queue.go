@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
 // Payment is a payment that waits for liquidity.
@@ -16,10 +18,10 @@ type Payment struct {
 
 func (p Payment) validate() error {
 	return check(
-		rule{named(p.ID), "Payment.ID", p.ID, mustBeNamed},
-		rule{named(p.From), "Payment.From", p.From, mustBeNamed},
-		rule{named(p.To) && p.To != p.From, "Payment.To", p.To, "must be another bank than From, of 1 to 256 bytes of UTF-8"},
-		rule{positive(p.Amount), "Payment.Amount", p.Amount, mustBePositive},
+		rule{valid.Named(p.ID), "Payment.ID", p.ID, valid.MustBeNamed},
+		rule{valid.Named(p.From), "Payment.From", p.From, valid.MustBeNamed},
+		rule{valid.Named(p.To) && p.To != p.From, "Payment.To", p.To, "must be another bank than From, of 1 to 256 bytes of UTF-8"},
+		rule{valid.Positive(p.Amount), "Payment.Amount", p.Amount, valid.MustBePositive},
 	)
 }
 
@@ -36,7 +38,7 @@ type QueueState struct {
 // Congested describes a queue, in which each payer's payments stand in the order
 // in which it wants them settled, given what each bank can pay out of.
 func Congested(queue []Payment, liquid map[string]decimal.Decimal, settled decimal.Decimal, now time.Time) (QueueState, error) {
-	if err := firstOf(validateQueue(queue), check(rule{notNegative(settled), "settled", settled, mustBeAmount})); err != nil {
+	if err := firstOf(validateQueue(queue), check(rule{valid.NotNegative(settled), "settled", settled, valid.MustBeAmount})); err != nil {
 		return QueueState{}, err
 	}
 	s := QueueState{Payments: len(queue), Settled: settled}

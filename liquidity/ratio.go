@@ -1,6 +1,10 @@
 package liquidity
 
-import "github.com/shopspring/decimal"
+import (
+	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
+)
 
 // Measure is the two sides of a ratio: what goes into a [Position]. What a rule
 // cuts off is rounded against the bank, so a ratio is never flattered.
@@ -39,12 +43,12 @@ const stockPlaces = 18
 // number is [ErrInvalid].
 func LCR(stock HQLA, flows Flows) (Measure, error) {
 	if err := check(
-		rule{notNegative(stock.Level1), "HQLA.Level1", stock.Level1, mustBeAmount},
-		rule{notNegative(stock.Level2A), "HQLA.Level2A", stock.Level2A, mustBeAmount},
-		rule{notNegative(stock.RMBS), "HQLA.RMBS", stock.RMBS, mustBeAmount},
-		rule{notNegative(stock.Level2B), "HQLA.Level2B", stock.Level2B, mustBeAmount},
-		rule{notNegative(flows.Outflows), "Flows.Outflows", flows.Outflows, mustBeAmount},
-		rule{notNegative(flows.Inflows), "Flows.Inflows", flows.Inflows, mustBeAmount},
+		rule{valid.NotNegative(stock.Level1), "HQLA.Level1", stock.Level1, valid.MustBeAmount},
+		rule{valid.NotNegative(stock.Level2A), "HQLA.Level2A", stock.Level2A, valid.MustBeAmount},
+		rule{valid.NotNegative(stock.RMBS), "HQLA.RMBS", stock.RMBS, valid.MustBeAmount},
+		rule{valid.NotNegative(stock.Level2B), "HQLA.Level2B", stock.Level2B, valid.MustBeAmount},
+		rule{valid.NotNegative(flows.Outflows), "Flows.Outflows", flows.Outflows, valid.MustBeAmount},
+		rule{valid.NotNegative(flows.Inflows), "Flows.Inflows", flows.Inflows, valid.MustBeAmount},
 	); err != nil {
 		return Measure{}, err
 	}
@@ -71,15 +75,15 @@ func part(d decimal.Decimal, n, of int64) decimal.Decimal {
 // whose ratio is to be at least 1 (BCBS 295).
 func NSFR(available, required decimal.Decimal) (Measure, error) {
 	return Measure{available, required}, check(
-		rule{notNegative(available), "available", available, mustBeAmount},
-		rule{notNegative(required), "required", required, mustBeAmount},
+		rule{valid.NotNegative(available), "available", available, valid.MustBeAmount},
+		rule{valid.NotNegative(required), "required", required, valid.MustBeAmount},
 	)
 }
 
 // Headroom returns what a bank has for the day and what it is expected to use at
 // its worst moment, see [Intraday.MaxUsage].
 func Headroom(opening Sources, expected decimal.Decimal) (Measure, error) {
-	if err := firstOf(opening.validate(), check(rule{notNegative(expected), "expected", expected, mustBeAmount})); err != nil {
+	if err := firstOf(opening.validate(), check(rule{valid.NotNegative(expected), "expected", expected, valid.MustBeAmount})); err != nil {
 		return Measure{}, err
 	}
 	return Measure{opening.Total(), expected}, nil

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/evenkeelhq/evenkeel"
+	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
 // Executor moves the money of one provider. Each call bounds the time that it
@@ -113,7 +114,7 @@ func (w *World) lookAtQueue(ctx context.Context, now time.Time, seen *Observatio
 	seen.Queue = queue
 }
 
-func (o *Observation) fault(of string, err error) { o.Faults[of] = cut(err.Error()) }
+func (o *Observation) fault(of string, err error) { o.Faults[of] = valid.Cut(err.Error()) }
 
 // lookAtBanks asks all feeds at once and leaves out what is malformed.
 func (w *World) lookAtBanks(ctx context.Context, now time.Time, seen *Observation) {
@@ -137,7 +138,7 @@ func (w *World) lookAtBanks(ctx context.Context, now time.Time, seen *Observatio
 				err = invalid("Position.Bank", p.Bank, "must be told once by a feed")
 			}
 			if err != nil {
-				seen.fault("feed "+strconv.Itoa(i)+" about "+cut(p.Bank), err)
+				seen.fault("feed "+strconv.Itoa(i)+" about "+valid.Cut(p.Bank), err)
 				continue
 			}
 			spoken[p.Bank] = true
@@ -191,7 +192,7 @@ func (w *World) lookAtPool(ctx context.Context, s State, seen *Observation) {
 }
 
 func (o *Observation) receive(id string, r Receipt) {
-	r.Note = cut(r.Note)
+	r.Note = valid.Cut(r.Note)
 	if err := r.validate(); err != nil {
 		o.fault("transfer "+id, err)
 		return

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
 // What can be wrong with an address.
@@ -30,11 +32,11 @@ const (
 // and with it the whole batch of payments.
 func ParseAddress(s string) (string, error) {
 	if !strings.HasPrefix(s, "B") {
-		return "", fmt.Errorf("%w: %s", ErrAddressPrefix, show(s))
+		return "", fmt.Errorf("%w: %s", ErrAddressPrefix, valid.Show(s))
 	}
 	address := strings.ReplaceAll(strings.TrimSpace(s), " ", "")
 	if len(s) > maxAddress || !checksummed(address) {
-		return "", fmt.Errorf("%w: %s", ErrAddressChecksum, show(s))
+		return "", fmt.Errorf("%w: %s", ErrAddressChecksum, valid.Show(s))
 	}
 	return address, nil
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
 // Auction buys liquidity from the cheapest providers, as nupool did before the
@@ -42,14 +44,14 @@ func (a Auction) validate(c Config, name string) error {
 
 func (t Tender) validate(c Config, name string) error {
 	if err := check(
-		rule{positive(t.Target), name + ".Target", t.Target, mustBePositive},
-		rule{positive(t.Rate), name + ".Rate", t.Rate, mustBePositive},
-		rule{positive(t.Tolerance) && t.Tolerance.Cmp(one) <= 0, name + ".Tolerance", t.Tolerance, "must be above 0 and at most 1"},
+		rule{valid.Positive(t.Target), name + ".Target", t.Target, valid.MustBePositive},
+		rule{valid.Positive(t.Rate), name + ".Rate", t.Rate, valid.MustBePositive},
+		rule{valid.Positive(t.Tolerance) && t.Tolerance.Cmp(one) <= 0, name + ".Tolerance", t.Tolerance, "must be above 0 and at most 1"},
 	); err != nil {
 		return err
 	}
 	most := c.worth(t.Target, t.Rate)
-	return check(rule{positive(most), name + ": Target x Rate for a round", most, "must be at least the last unit of a credit, and below 1e18"})
+	return check(rule{valid.Positive(most), name + ": Target x Rate for a round", most, "must be at least the last unit of a credit, and below 1e18"})
 }
 
 // book is the side as orders are placed on it: one rank.

@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/evenkeelhq/evenkeel/exchange"
+	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
 // Config is fixed for the life of an [Engine].
@@ -70,7 +71,7 @@ func (c Config) validate() error {
 		rule{c.MaxOrders >= 1 && c.MaxOrders <= maxOrders, "MaxOrders", c.MaxOrders, "must be 1 to 1000000"},
 		rule{c.MaxAge >= c.Every && c.MaxAge <= day, "MaxAge", c.MaxAge, "must be Every to 24 h"},
 		rule{c.MinAge >= 0 && c.MinAge <= day, "MinAge", c.MinAge, "must be 0 to 24 h"},
-		rule{inRange(c.MaxTargetTolerance) && !c.MaxTargetTolerance.IsNegative() && c.MaxTargetTolerance.Cmp(one) <= 0, "MaxTargetTolerance", c.MaxTargetTolerance, "must be 0 to 1"},
+		rule{valid.InRange(c.MaxTargetTolerance) && !c.MaxTargetTolerance.IsNegative() && c.MaxTargetTolerance.Cmp(one) <= 0, "MaxTargetTolerance", c.MaxTargetTolerance, "must be 0 to 1"},
 		rule{len(c.Markets) >= 1 && len(c.Markets) <= maxMarkets, "Markets", len(c.Markets), "must be 1 to 256"},
 	); err != nil {
 		return err
@@ -106,8 +107,8 @@ func (m Market) validate(c Config) error {
 		return m.Auction.validate(c, m.name())
 	}
 	if err := check(
-		rule{positive(m.Reward), m.name() + ".Reward", m.Reward, mustBePositive},
-		rule{positive(m.Target), m.name() + ".Target", m.Target, mustBePositive},
+		rule{valid.Positive(m.Reward), m.name() + ".Reward", m.Reward, valid.MustBePositive},
+		rule{valid.Positive(m.Target), m.name() + ".Target", m.Target, valid.MustBePositive},
 	); err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (m Market) validate(c Config) error {
 
 func (b Book) validate(name string) error {
 	if err := check(
-		rule{positive(b.Ratio), name + ".Ratio", b.Ratio, mustBePositive},
+		rule{valid.Positive(b.Ratio), name + ".Ratio", b.Ratio, valid.MustBePositive},
 		rule{len(b.Ranks) >= 1 && len(b.Ranks) <= maxRanks, name + ".Ranks", len(b.Ranks), "must be 1 to 16"},
 	); err != nil {
 		return err
@@ -136,8 +137,8 @@ func (b Book) validate(name string) error {
 		rank := name + "." + r.Name
 		if err := check(
 			rule{named(r.Name, maxName), name + ": Rank.Name", r.Name, "must have 1 to 64 bytes"},
-			rule{inRange(r.Ratio) && !r.Ratio.IsNegative(), rank + ".Ratio", r.Ratio, "must be 0 to 1"},
-			rule{positive(r.Tolerance) && r.Tolerance.Cmp(one) <= 0, rank + ".Tolerance", r.Tolerance, "must be above 0 and at most 1"},
+			rule{valid.InRange(r.Ratio) && !r.Ratio.IsNegative(), rank + ".Ratio", r.Ratio, "must be 0 to 1"},
+			rule{valid.Positive(r.Tolerance) && r.Tolerance.Cmp(one) <= 0, rank + ".Tolerance", r.Tolerance, "must be above 0 and at most 1"},
 		); err != nil {
 			return err
 		}

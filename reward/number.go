@@ -2,66 +2,23 @@ package reward
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
 // ErrInvalid is wrapped by every rejection of malformed input.
 var ErrInvalid = errors.New("reward: invalid")
 
-// Bounds of every number from outside: below 10^18, with at most 18 decimals.
-const (
-	maxDigits   = 18
-	maxDecimals = 18
-)
-
-const (
-	mustBePositive = "must be > 0, below 1e18, with at most 18 decimals"
-	mustBePlain    = "must have 1 to 64 bytes and no slash"
-)
+const mustBePlain = "must have 1 to 64 bytes and no slash"
 
 var one = decimal.New(1, 0)
 
-// rule is one thing that must be true of a value.
-type rule struct {
-	ok    bool
-	field string
-	value any
-	must  string
-}
+type rule valid.Rule
 
-// check returns the first rule that is broken, by field, value and rule.
-func check(rules ...rule) error {
-	for _, r := range rules {
-		if !r.ok {
-			return fmt.Errorf("%w: %s %s: %s", ErrInvalid, r.field, show(r.value), r.must)
-		}
-	}
-	return nil
-}
-
-// show writes a value for an error: not the zeros of an enormous number, nor all
-// of a stranger's text.
-func show(value any) string {
-	switch v := value.(type) {
-	case decimal.Decimal:
-		if !inRange(v) {
-			return "(out of range)"
-		}
-	case string:
-		return fmt.Sprintf("%.*q", maxName, v)
-	}
-	return fmt.Sprint(value)
-}
-
-func inRange(d decimal.Decimal) bool {
-	exp := int(d.Exponent())
-	return exp >= -maxDecimals && exp <= maxDigits && d.NumDigits()+exp <= maxDigits
-}
-
-func positive(d decimal.Decimal) bool { return d.IsPositive() && inRange(d) }
+func check(rules ...rule) error { return valid.Check(ErrInvalid, rules...) }
 
 // plain reports whether s can name an exchange or a unit, which are parts of an
 // account's name.

@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/evenkeelhq/evenkeel/exchange"
+	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
 // Order is one sighting of an open order.
@@ -36,10 +37,10 @@ func (o Order) Validate() error {
 		rule{plain(o.Unit), "Order.Unit", o.Unit, mustBePlain},
 		rule{o.Side == exchange.Ask || o.Side == exchange.Bid, "Order.Side", o.Side, "must be Ask or Bid"},
 		rule{named(o.OrderID, maxText), "Order.OrderID", o.OrderID, "must have 1 to 256 bytes"},
-		rule{positive(o.Price), "Order.Price", o.Price, mustBePositive},
-		rule{!o.Amount.IsNegative() && inRange(o.Amount), "Order.Amount", o.Amount, "must be >= 0, below 1e18, with at most 18 decimals"},
-		rule{!o.Cost.IsNegative() && inRange(o.Cost), "Order.Cost", o.Cost, "must be >= 0, below 1e18, with at most 18 decimals"},
-		rule{positive(o.Peg), "Order.Peg", o.Peg, mustBePositive},
+		rule{valid.Positive(o.Price), "Order.Price", o.Price, valid.MustBePositive},
+		rule{!o.Amount.IsNegative() && valid.InRange(o.Amount), "Order.Amount", o.Amount, "must be >= 0, below 1e18, with at most 18 decimals"},
+		rule{!o.Cost.IsNegative() && valid.InRange(o.Cost), "Order.Cost", o.Cost, "must be >= 0, below 1e18, with at most 18 decimals"},
+		rule{valid.Positive(o.Peg), "Order.Peg", o.Peg, valid.MustBePositive},
 		rule{!o.Since.IsZero() && !o.Since.After(o.SeenAt), "Order.Since", o.Since, "must be a time up to SeenAt"},
 	)
 }
@@ -59,24 +60,24 @@ func Sight(o exchange.Order, pegged string, price decimal.Decimal) (Order, error
 	if err := check(
 		rule{o.Side == exchange.Ask || o.Side == exchange.Bid, "Order.Side", o.Side, "must be Ask or Bid"},
 		rule{named(o.ID, maxText), "Order.ID", o.ID, "must have 1 to 256 bytes"},
-		rule{positive(o.Price), "Order.Price", o.Price, mustBePositive},
-		rule{positive(o.Remaining()), "Order.Remaining", o.Remaining(), mustBePositive},
-		rule{positive(price), "price", price, mustBePositive},
+		rule{valid.Positive(o.Price), "Order.Price", o.Price, valid.MustBePositive},
+		rule{valid.Positive(o.Remaining()), "Order.Remaining", o.Remaining(), valid.MustBePositive},
+		rule{valid.Positive(price), "price", price, valid.MustBePositive},
 	); err != nil {
 		return Order{}, err
 	}
 	seen := Order{Side: o.Side, OrderID: o.ID, Price: o.Price, Amount: o.Remaining(), Peg: price}
 	switch pegged {
 	case o.Pair.Quote:
-		seen.Amount = o.Remaining().Mul(o.Price).Truncate(maxDecimals)
+		seen.Amount = o.Remaining().Mul(o.Price).Truncate(valid.MaxDecimals)
 	case o.Pair.Base:
-		seen.Peg, _ = one.QuoRem(price, maxDecimals)
+		seen.Peg, _ = one.QuoRem(price, valid.MaxDecimals)
 	default:
-		return Order{}, fmt.Errorf("%w: pair %v: must have %s on one side", ErrInvalid, o.Pair, show(pegged))
+		return Order{}, fmt.Errorf("%w: pair %v: must have %s on one side", ErrInvalid, o.Pair, valid.Show(pegged))
 	}
 	if err := check(
-		rule{positive(seen.Amount), "amount in " + pegged, seen.Amount, mustBePositive},
-		rule{positive(seen.Peg), "peg", seen.Peg, mustBePositive},
+		rule{valid.Positive(seen.Amount), "amount in " + pegged, seen.Amount, valid.MustBePositive},
+		rule{valid.Positive(seen.Peg), "peg", seen.Peg, valid.MustBePositive},
 	); err != nil {
 		return Order{}, err
 	}

@@ -1,6 +1,10 @@
 package reward
 
-import "github.com/shopspring/decimal"
+import (
+	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
+)
 
 // The main price stands within five percent of the backups' average, both ends
 // included (ALP server, prices).
@@ -23,5 +27,5 @@ func Agree(main decimal.NullDecimal, backups []decimal.NullDecimal) (decimal.Dec
 	if scaled := main.Decimal.Mul(count); main.Valid && scaled.Cmp(sum.Mul(lowest)) >= 0 && scaled.Cmp(sum.Mul(highest)) <= 0 {
 		return main.Decimal, true
 	}
-	return sum.DivRound(count, maxDecimals), true
+	return sum.DivRound(count, valid.MaxDecimals), true
 }

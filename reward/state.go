@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
 // State is what a round knows of those before it. The zero State is a fresh
@@ -74,9 +76,9 @@ func (e *Engine) validate(s State, o Observation) error {
 func (e *Engine) CheckGrant(s State, g Grant) error {
 	return check(
 		rule{g.Seq > 0, "Grant.Seq", g.Seq, "must be > 0"},
-		rule{positive(g.Amount) && g.Amount.Equal(g.Amount.Truncate(e.cfg.Places)), "Grant.Amount", g.Amount, fmt.Sprintf("must be > 0, below 1e18, with at most %d decimals", e.cfg.Places)},
+		rule{valid.Positive(g.Amount) && g.Amount.Equal(g.Amount.Truncate(e.cfg.Places)), "Grant.Amount", g.Amount, fmt.Sprintf("must be > 0, below 1e18, with at most %d decimals", e.cfg.Places)},
 		rule{named(g.Approval, maxText), "Grant.Approval", g.Approval, "must have 1 to 256 bytes"},
-		rule{g.Seq <= s.LastSeq || inRange(s.Funded.Add(g.Amount)), "Grant.Amount", g.Amount, "must keep all grants together below 1e18"},
+		rule{g.Seq <= s.LastSeq || valid.InRange(s.Funded.Add(g.Amount)), "Grant.Amount", g.Amount, "must keep all grants together below 1e18"},
 	)
 }
 

@@ -54,7 +54,7 @@ func TestNewRefuses(t *testing.T) {
 		"ReorgBlocks 1025: must be 1 to 1024":                                    func(c *stabilizer.Config) { c.ReorgBlocks = 1025 },
 		`exchange: invalid`:                                                      func(c *stabilizer.Config) { c.Pair = exchange.Pair{} },
 		`Anchor "": must not be empty`:                                           func(c *stabilizer.Config) { c.Anchor = "" },
-		"Observed, Traded , pool: must name their pools":                         func(c *stabilizer.Config) { c.Observed = "" },
+		`Observed, Traded ", pool": must name their pools`:                       func(c *stabilizer.Config) { c.Observed = "" },
 		"Route []: must have one leg":                                            func(c *stabilizer.Config) { c.Route = nil },
 		"Route [cUSDT>XAU@private XAU>USDT@private]: must have one leg":          func(c *stabilizer.Config) { c.Route = mesh().Route },
 		"Route cUSDT>USDT@public: must be private":                               func(c *stabilizer.Config) { c.Route = []stabilizer.Leg{{In: "cUSDT", Out: "USDT", Public: true}} },
@@ -183,11 +183,11 @@ func TestConfigChangesAreSmallAndSlow(t *testing.T) {
 		"a count more than doubles":  {day, func(c *stabilizer.Config) { c.MaxResubmits = 5 }, "MaxResubmits 5"},
 		"a limit is lifted":          {day, func(c *stabilizer.Config) { c.BlockCap = decimal.Zero }, "BlockCap 0"},
 		"it is too soon":             {day - 1, func(*stabilizer.Config) {}, "must be at least 24h0m0s"},
-		"another pool":               {day, func(c *stabilizer.Config) { c.Observed, c.Traded = "x", "x" }, "Observed, Traded x, x: must stay"},
+		"another pool":               {day, func(c *stabilizer.Config) { c.Observed, c.Traded = "x", "x" }, `Observed, Traded "x, x": must stay`},
 		"what is invalid by itself":  {day, func(c *stabilizer.Config) { c.SustainBlocks = 1 }, "SustainBlocks 1"},
 		"another pair, another route": {day, func(c *stabilizer.Config) {
 			c.Pair.Base, c.Route = "cEURT", []stabilizer.Leg{{In: "cEURT", Out: "USDT"}}
-		}, "Pair, Anchor cEURT/USDT, USDT: must stay"},
+		}, `Pair, Anchor "cEURT/USDT, USDT": must stay`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			next := target()

@@ -2,6 +2,8 @@ package stabilizer
 
 import (
 	"fmt"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
 // Limits of a configuration, so that a state stays small, a step short and a
@@ -14,22 +16,9 @@ const (
 	maxResubmits    = 16
 )
 
-// rule is one thing that must be true of a value.
-type rule struct {
-	ok    bool
-	field string
-	value any
-	must  string
-}
+type rule valid.Rule
 
-func check(rules ...rule) error {
-	for _, r := range rules {
-		if !r.ok {
-			return fmt.Errorf("%w: %s %v: %s", ErrInvalid, r.field, r.value, r.must)
-		}
-	}
-	return nil
-}
+func check(rules ...rule) error { return valid.Check(ErrInvalid, rules...) }
 
 func (c Config) validate() error {
 	for _, a := range c.amounts() {
@@ -130,7 +119,7 @@ func (c Config) validateRoute() error {
 	}
 	direct := c.Mode() == Direct
 	if err := check(
-		rule{c.Anchor != "", "Anchor", `""`, "must not be empty"},
+		rule{c.Anchor != "", "Anchor", c.Anchor, "must not be empty"},
 		rule{c.Observed != "" && c.Traded != "", "Observed, Traded", c.Observed + ", " + c.Traded, "must name their pools"},
 		rule{len(c.Route) == 1 || len(c.Route) == 2 && !direct, "Route", c.Route, "must have one leg, or two through the anchor in mode mesh"},
 	); err != nil {

@@ -65,11 +65,11 @@ var _ evenkeel.World[State, Observation, Decision] = (*World)(nil)
 func NewWorld(cfg WorldConfig) (*World, error) {
 	if err := check(
 		rule{cfg.Engine != nil, "Engine", nil, "must not be nil"},
-		rule{cfg.Key != "", "Key", `""`, "must not be empty"},
+		rule{cfg.Key != "", "Key", cfg.Key, "must not be empty"},
 		rule{cfg.Chain != nil, "Chain", nil, "must not be nil"},
 		rule{cfg.Stabilizer != chain.Address{}, "Stabilizer", cfg.Stabilizer, "must be a contract"},
 		rule{cfg.Pool != chain.Address{}, "Pool", cfg.Pool, "must be a contract"},
-		rule{!outOfRange(cfg.Peg) && (cfg.Target != nil || cfg.Peg.IsPositive()), "Peg", "", "must be > 0 without Target, and " + inRange},
+		rule{!outOfRange(cfg.Peg) && (cfg.Target != nil || cfg.Peg.IsPositive()), "Peg", cfg.Peg, "must be > 0 without Target, and " + inRange},
 	); err != nil {
 		return nil, err
 	}

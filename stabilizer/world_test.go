@@ -717,14 +717,14 @@ func TestAnInvertedPool(t *testing.T) {
 func TestNewWorldRefuses(t *testing.T) {
 	v := newTown(t, nil)
 	for want, change := range map[string]func(*stabilizer.WorldConfig){
-		`Engine <nil>: must not be nil`:      func(c *stabilizer.WorldConfig) { c.Engine = nil },
-		`Key "": must not be empty`:          func(c *stabilizer.WorldConfig) { c.Key = "" },
-		`Chain <nil>: must not be nil`:       func(c *stabilizer.WorldConfig) { c.Chain = nil },
-		`must be a contract`:                 func(c *stabilizer.WorldConfig) { c.Pool = chain.Address{} },
-		`Stabilizer 0x0000`:                  func(c *stabilizer.WorldConfig) { c.Stabilizer = chain.Address{} },
-		`Peg : must be > 0 without Target`:   func(c *stabilizer.WorldConfig) { c.Peg = decimal.Zero },
-		`Tokens cUSDT: must have an address`: func(c *stabilizer.WorldConfig) { c.Tokens = nil },
-		`Tokens cUSDT: must have at most 36 decima`: func(c *stabilizer.WorldConfig) {
+		`Engine <nil>: must not be nil`:        func(c *stabilizer.WorldConfig) { c.Engine = nil },
+		`Key "": must not be empty`:            func(c *stabilizer.WorldConfig) { c.Key = "" },
+		`Chain <nil>: must not be nil`:         func(c *stabilizer.WorldConfig) { c.Chain = nil },
+		`must be a contract`:                   func(c *stabilizer.WorldConfig) { c.Pool = chain.Address{} },
+		`Stabilizer 0x0000`:                    func(c *stabilizer.WorldConfig) { c.Stabilizer = chain.Address{} },
+		`Peg 0: must be > 0 without Target`:    func(c *stabilizer.WorldConfig) { c.Peg = decimal.Zero },
+		`Tokens "cUSDT": must have an address`: func(c *stabilizer.WorldConfig) { c.Tokens = nil },
+		`Tokens "cUSDT": must have at most 36 decima`: func(c *stabilizer.WorldConfig) {
 			c.Tokens = map[string]stabilizer.Token{"cUSDT": {Address: keeper, Decimals: 37}, "USDT": {Address: keeper}}
 		},
 	} {

@@ -1,6 +1,10 @@
 package payout
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
+)
 
 // Command is a person's decision. Who it is and what they may do, the caller
 // has made sure of.
@@ -52,12 +56,12 @@ func (c Command) validate() error {
 	case Halt, Resume:
 		known = c.Batch == ""
 	case Approve, GiveUp, DeclareSent, DeclareUnsent:
-		known = named(c.Batch)
+		known = valid.Named(c.Batch)
 	}
 	return check(
 		rule{known, "Command.Do", string(c.Do), "must be one of the package's, with a batch if it is about one"},
-		rule{named(c.By), "Command.By", c.By, "must have 1 to 256 bytes"},
-		rule{len(c.TxID) <= maxText && (c.TxID != "") == (c.Do == DeclareSent), "Command.TxID", c.TxID, "must have 1 to 256 bytes to declare a batch sent, and none otherwise"},
+		rule{valid.Named(c.By), "Command.By", c.By, "must have 1 to 256 bytes"},
+		rule{len(c.TxID) <= valid.MaxText && (c.TxID != "") == (c.Do == DeclareSent), "Command.TxID", c.TxID, "must have 1 to 256 bytes to declare a batch sent, and none otherwise"},
 	)
 }
 

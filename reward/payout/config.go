@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
 // Config is fixed for the life of an [Engine].
@@ -35,26 +37,23 @@ const (
 )
 
 func (c Config) validate() error {
-	const amount = "must be 0 or more, below 1e18, with at most 18 decimals"
 	return check(
-		rule{named(c.Pool) && len(c.Pool) <= maxPool, "Pool", c.Pool, "must have 1 to 64 bytes of UTF-8"},
+		rule{valid.Named(c.Pool) && len(c.Pool) <= maxPool, "Pool", c.Pool, "must have 1 to 64 bytes of UTF-8"},
 		rule{c.Every >= time.Minute && c.Every <= year, "Every", c.Every, "must be 1 m to 366 days"},
 		rule{c.Retry >= time.Second && c.Retry <= c.Every, "Retry", c.Retry, "must be 1 s to Every"},
-		rule{c.Places >= 0 && c.Places <= maxDecimals, "Places", c.Places, "must be 0 to 18"},
+		rule{c.Places >= 0 && c.Places <= valid.MaxDecimals, "Places", c.Places, "must be 0 to 18"},
 		rule{c.MaxOutputs >= 1 && c.MaxOutputs <= 10_000, "MaxOutputs", c.MaxOutputs, "must be 1 to 10000"},
 		rule{c.MaxDebts >= 1 && c.MaxDebts <= 1_000_000, "MaxDebts", c.MaxDebts, "must be 1 to 1000000"},
 		rule{c.Confirmations >= 0 && c.Confirmations <= 10_000, "Confirmations", c.Confirmations, "must be 0 to 10000"},
 		rule{c.MaxAttempts >= 1 && c.MaxAttempts <= 10_000, "MaxAttempts", c.MaxAttempts, "must be 1 to 10000"},
-		rule{notNegative(c.Minimum), "Minimum", c.Minimum, amount},
-		rule{notNegative(c.MaxBatch), "MaxBatch", c.MaxBatch, amount},
-		rule{notNegative(c.MaxDay), "MaxDay", c.MaxDay, amount},
-		rule{notNegative(c.ApproveAbove), "ApproveAbove", c.ApproveAbove, amount},
+		rule{valid.NotNegative(c.Minimum), "Minimum", c.Minimum, valid.MustBeAmount},
+		rule{valid.NotNegative(c.MaxBatch), "MaxBatch", c.MaxBatch, valid.MustBeAmount},
+		rule{valid.NotNegative(c.MaxDay), "MaxDay", c.MaxDay, valid.MustBeAmount},
+		rule{valid.NotNegative(c.ApproveAbove), "ApproveAbove", c.ApproveAbove, valid.MustBeAmount},
 		rule{within(c.Minimum, c.MaxBatch), "MaxBatch", c.MaxBatch, "must be 0 or at least Minimum"},
 		rule{within(c.Minimum, c.MaxDay), "MaxDay", c.MaxDay, "must be 0 or at least Minimum"},
 	)
 }
-
-func notNegative(d decimal.Decimal) bool { return !d.IsNegative() && inRange(d) }
 
 // within reports whether amount is at most limit, of which 0 is none.
 func within(amount, limit decimal.Decimal) bool {

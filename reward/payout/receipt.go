@@ -1,6 +1,10 @@
 package payout
 
-import "time"
+import (
+	"time"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
+)
 
 // Receipt is what a payer knows of a batch.
 type Receipt struct {
@@ -27,8 +31,8 @@ func (r Receipt) validate() error {
 	known := r.Status == Unknown || r.Status == Pending || r.Status == Unsent || r.Status == Sent || r.Status == Voided
 	return check(
 		rule{known, "Receipt.Status", string(r.Status), "must be one of the package's"},
-		rule{len(r.TxID) <= maxText && (r.TxID != "") == (r.Status == Sent), "Receipt.TxID", r.TxID, "must have 1 to 256 bytes if it is sent, and none otherwise"},
+		rule{len(r.TxID) <= valid.MaxText && (r.TxID != "") == (r.Status == Sent), "Receipt.TxID", r.TxID, "must have 1 to 256 bytes if it is sent, and none otherwise"},
 		rule{r.Confirmations >= 0, "Receipt.Confirmations", r.Confirmations, "must be >= 0"},
-		rule{len(r.Note) <= maxText, "Receipt.Note", r.Note, "must have at most 256 bytes"},
+		rule{len(r.Note) <= valid.MaxText, "Receipt.Note", r.Note, "must have at most 256 bytes"},
 	)
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
 // State is what a payout knows of those before it. The zero State is a fresh
@@ -49,7 +51,6 @@ type Observation struct {
 const (
 	maxLive     = 100 // batches; each is asked for at every look
 	maxCommands = 64
-	maxText     = 256 // of an account, an address, a person, a note
 	lastYear    = 2200
 )
 
@@ -72,9 +73,9 @@ func (e *Engine) validate(s State, o Observation) error {
 	last := s.After
 	for i, d := range o.Debts {
 		if err := check(
-			rule{d.Account > last && named(d.Account), "Debt.Account", d.Account, "must come after the one before and have 1 to 256 bytes of UTF-8"},
-			rule{named(d.Address), "Debt.Address", d.Address, "must have 1 to 256 bytes of UTF-8"},
-			rule{positive(d.Amount), "Debt.Amount", d.Amount, mustBePositive},
+			rule{d.Account > last && valid.Named(d.Account), "Debt.Account", d.Account, "must come after the one before and have 1 to 256 bytes of UTF-8"},
+			rule{valid.Named(d.Address), "Debt.Address", d.Address, "must have 1 to 256 bytes of UTF-8"},
+			rule{valid.Positive(d.Amount), "Debt.Amount", d.Amount, valid.MustBePositive},
 		); err != nil {
 			return fmt.Errorf("debt %d: %w", i, err)
 		}

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 
 	"github.com/evenkeelhq/evenkeel"
+	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
 // Errors of a [Ledger]. Adapters wrap them.
@@ -154,16 +154,16 @@ func (w *World) find(ctx context.Context, live []Live, seen *Observation) error 
 		}
 		r, err := w.cfg.Payer.Find(ctx, b.ID)
 		if err == nil {
-			r.Note = cut(r.Note)
+			r.Note = valid.Cut(r.Note)
 			err = r.validate()
 		}
 		switch {
 		case ctx.Err() != nil:
 			return fmt.Errorf("find %s: %w", b.ID, ctx.Err())
 		case err != nil && seen.Faults == nil:
-			seen.Faults = map[string]string{b.ID: cut(err.Error())}
+			seen.Faults = map[string]string{b.ID: valid.Cut(err.Error())}
 		case err != nil:
-			seen.Faults[b.ID] = cut(err.Error())
+			seen.Faults[b.ID] = valid.Cut(err.Error())
 		case seen.Receipts == nil:
 			seen.Receipts = map[string]Receipt{b.ID: r}
 		default:
@@ -277,6 +277,3 @@ func (w *World) follow(ctx context.Context) error {
 	}
 	return nil
 }
-
-// cut bounds what is written down of another's text.
-func cut(s string) string { return strings.ToValidUTF8(s[:min(len(s), maxText)], "") }
