@@ -137,22 +137,10 @@ func (c *Client) order(ctx context.Context, pair exchange.Pair, params url.Value
 
 // Place looks for the ClientID first, and sends what is not there.
 func (c *Client) Place(ctx context.Context, o exchange.Order) (exchange.Order, error) {
-	if err := o.Validate(); err != nil {
-		return exchange.Order{}, err
-	}
-	m, err := c.api.market(ctx, o.Pair)
-	if err != nil {
-		return exchange.Order{}, err
-	}
-	if err := m.Check(o); err != nil {
-		return exchange.Order{}, err
-	}
-	return c.placer.Place(ctx, o,
-		func(ctx context.Context) (exchange.Order, error) { return c.Order(ctx, o.Pair, o.ClientID) },
-		func(ctx context.Context) (exchange.Order, error) { return c.send(ctx, o) })
+	return transport.Place(ctx, &c.placer, o, c.api.market, c.Order, c.send)
 }
 
-func (c *Client) send(ctx context.Context, o exchange.Order) (exchange.Order, error) {
+func (c *Client) send(ctx context.Context, _ exchange.Market, o exchange.Order) (exchange.Order, error) {
 	params := url.Values{
 		"symbol": {symbol(o.Pair)}, "side": {"BUY"}, "type": {"LIMIT"}, "timeInForce": {"GTC"},
 		"price": {o.Price.String()}, "quantity": {o.Amount.String()},

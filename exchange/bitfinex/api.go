@@ -96,10 +96,10 @@ type rules struct {
 	symbol string // "tBTCUSD"
 }
 
-// check returns exchange.ErrInvalid for an order that Bitfinex would refuse, or
+// Check returns exchange.ErrInvalid for an order that Bitfinex would refuse, or
 // whose price it would cut off.
-func (r rules) check(o exchange.Order) error {
-	if err := r.Check(o); err != nil {
+func (r rules) Check(o exchange.Order) error {
+	if err := r.Market.Check(o); err != nil {
 		return err
 	}
 	if o.Price.Normalize().NumDigits() > significant {

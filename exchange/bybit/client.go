@@ -174,19 +174,7 @@ func (c *Client) look(ctx context.Context, pair exchange.Pair, kind, name string
 
 // Place looks for the ClientID first, and sends what is not there.
 func (c *Client) Place(ctx context.Context, o exchange.Order) (exchange.Order, error) {
-	if err := o.Validate(); err != nil {
-		return exchange.Order{}, err
-	}
-	m, err := c.api.market(ctx, o.Pair)
-	if err != nil {
-		return exchange.Order{}, err
-	}
-	if err := m.Check(o); err != nil {
-		return exchange.Order{}, err
-	}
-	return c.placer.Place(ctx, o,
-		func(ctx context.Context) (exchange.Order, error) { return c.Order(ctx, o.Pair, o.ClientID) },
-		func(ctx context.Context) (exchange.Order, error) { return c.send(ctx, o) })
+	return transport.Place(ctx, &c.placer, o, c.api.market, c.Order, c.send)
 }
 
 // terms is an order as order/create takes it, and its name alone as order/cancel
@@ -202,7 +190,7 @@ type terms struct {
 	Qty         string `json:"qty,omitempty"`
 }
 
-func (c *Client) send(ctx context.Context, o exchange.Order) (exchange.Order, error) {
+func (c *Client) send(ctx context.Context, _ exchange.Market, o exchange.Order) (exchange.Order, error) {
 	t := terms{
 		Category: "spot", Symbol: symbol(o.Pair), OrderLinkID: o.ClientID, Side: "Buy",
 		OrderType: "Limit", TimeInForce: "GTC", Price: o.Price.String(), Qty: o.Amount.String(),

@@ -205,24 +205,14 @@ const lookBack = 48 * time.Hour
 
 // Place looks for the ClientID first, and sends what is not there.
 func (c *Client) Place(ctx context.Context, o exchange.Order) (exchange.Order, error) {
-	if err := o.Validate(); err != nil {
-		return exchange.Order{}, err
-	}
-	m, err := c.api.market(ctx, o.Pair)
-	if err != nil {
-		return exchange.Order{}, err
-	}
-	if err := m.Check(o); err != nil {
-		return exchange.Order{}, err
-	}
-	return c.placer.Place(ctx, o,
-		func(ctx context.Context) (exchange.Order, error) {
-			return c.look(ctx, o.Pair, o.ClientID, c.api.http.Now().Add(-lookBack))
-		},
-		func(ctx context.Context) (exchange.Order, error) { return c.send(ctx, o) })
+	return transport.Place(ctx, &c.placer, o, c.api.market, c.recent, c.send)
 }
 
-func (c *Client) send(ctx context.Context, o exchange.Order) (exchange.Order, error) {
+func (c *Client) recent(ctx context.Context, pair exchange.Pair, clientID string) (exchange.Order, error) {
+	return c.look(ctx, pair, clientID, c.api.http.Now().Add(-lookBack))
+}
+
+func (c *Client) send(ctx context.Context, _ exchange.Market, o exchange.Order) (exchange.Order, error) {
 	type object = map[string]any
 	side := "BUY"
 	if o.Side == exchange.Ask {

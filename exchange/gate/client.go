@@ -155,22 +155,10 @@ func (c *Client) Order(ctx context.Context, pair exchange.Pair, clientID string)
 
 // Place looks for the ClientID first, and sends what is not there.
 func (c *Client) Place(ctx context.Context, o exchange.Order) (exchange.Order, error) {
-	if err := o.Validate(); err != nil {
-		return exchange.Order{}, err
-	}
-	m, err := c.api.market(ctx, o.Pair)
-	if err != nil {
-		return exchange.Order{}, err
-	}
-	if err := m.Check(o); err != nil {
-		return exchange.Order{}, err
-	}
-	return c.placer.Place(ctx, o,
-		func(ctx context.Context) (exchange.Order, error) { return c.Order(ctx, o.Pair, o.ClientID) },
-		func(ctx context.Context) (exchange.Order, error) { return c.send(ctx, o) })
+	return transport.Place(ctx, &c.placer, o, c.api.market, c.Order, c.send)
 }
 
-func (c *Client) send(ctx context.Context, o exchange.Order) (exchange.Order, error) {
+func (c *Client) send(ctx context.Context, _ exchange.Market, o exchange.Order) (exchange.Order, error) {
 	params := map[string]string{
 		"text": named + o.ClientID, "currency_pair": symbol(o.Pair), "type": "limit", "side": "buy",
 		"amount": o.Amount.String(), "price": o.Price.String(), "time_in_force": "gtc",

@@ -157,19 +157,7 @@ func (c *Client) Order(ctx context.Context, pair exchange.Pair, clientID string)
 
 // Place looks for the ClientID first, and sends what is not there.
 func (c *Client) Place(ctx context.Context, o exchange.Order) (exchange.Order, error) {
-	if err := o.Validate(); err != nil {
-		return exchange.Order{}, err
-	}
-	r, err := c.api.market(ctx, o.Pair)
-	if err != nil {
-		return exchange.Order{}, err
-	}
-	if err := r.Check(o); err != nil {
-		return exchange.Order{}, err
-	}
-	return c.placer.Place(ctx, o,
-		func(ctx context.Context) (exchange.Order, error) { return c.Order(ctx, o.Pair, o.ClientID) },
-		func(ctx context.Context) (exchange.Order, error) { return c.send(ctx, r, o) })
+	return transport.Place(ctx, &c.placer, o, c.api.market, c.Order, c.send)
 }
 
 func (c *Client) send(ctx context.Context, r rules, o exchange.Order) (exchange.Order, error) {

@@ -172,19 +172,7 @@ func (c *Client) look(ctx context.Context, pair exchange.Pair, kind, name string
 
 // Place looks for the ClientID first, and sends what is not there.
 func (c *Client) Place(ctx context.Context, o exchange.Order) (exchange.Order, error) {
-	if err := o.Validate(); err != nil {
-		return exchange.Order{}, err
-	}
-	m, err := c.api.market(ctx, o.Pair)
-	if err != nil {
-		return exchange.Order{}, err
-	}
-	if err := m.Check(o); err != nil {
-		return exchange.Order{}, err
-	}
-	return c.placer.Place(ctx, o,
-		func(ctx context.Context) (exchange.Order, error) { return c.Order(ctx, o.Pair, o.ClientID) },
-		func(ctx context.Context) (exchange.Order, error) { return c.send(ctx, o) })
+	return transport.Place(ctx, &c.placer, o, c.api.market, c.Order, c.send)
 }
 
 // terms is an order as trade/order takes it, and its name alone as
@@ -199,7 +187,7 @@ type terms struct {
 	Sz      string `json:"sz,omitempty"`
 }
 
-func (c *Client) send(ctx context.Context, o exchange.Order) (exchange.Order, error) {
+func (c *Client) send(ctx context.Context, _ exchange.Market, o exchange.Order) (exchange.Order, error) {
 	t := terms{
 		InstID: instID(o.Pair), ClOrdID: o.ClientID, TdMode: "cash", Side: "buy", OrdType: "limit",
 		Px: o.Price.String(), Sz: o.Amount.String(),

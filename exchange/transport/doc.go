@@ -18,7 +18,7 @@
 // answer beyond [MaxAnswer] is read, and none is decoded unless it is one whole
 // JSON value.
 //
-// Call [New], then [Client.Read] and [Client.Change]; [Placer] makes placing
+// Call [New], then [Client.Read] and [Client.Change]; [Place] makes placing
 // idempotent where a venue's client ids are not, [Sequence] gives nonces. Answers
 // are read with [JSON], [Number] and [Entries], and refused with [Bad].
 package transport

@@ -9,7 +9,7 @@ import (
 	"github.com/evenkeelhq/evenkeel/exchange"
 )
 
-// Placer makes placing idempotent at a venue whose client ids are unique among
+// Placer makes placing idempotent, see [Place], at a venue whose client ids are unique among
 // open orders only, as at most of them: it looks before it sends, and lets no two calls
 // of one client id do so at the same time. The zero Placer is ready; it may not
 // be copied once used. Safe for concurrent use.
@@ -18,18 +18,37 @@ type Placer struct {
 	busy map[string]chan struct{} // client ids that are being placed; closed when done
 }
 
-// Place returns the order that look finds under the ClientID of o, or what send
-// makes of it. It returns exchange.ErrInvalid if that order has other terms, and
-// otherwise what look and send return.
-func (p *Placer) Place(ctx context.Context, o exchange.Order, look, send func(context.Context) (exchange.Order, error)) (exchange.Order, error) {
+// Rules are what a venue asks of an order, such as exchange.Market.
+type Rules interface{ Check(o exchange.Order) error }
+
+// Place checks o against the rules of its market, and returns the order that look
+// finds under its ClientID, or what send makes of it. It returns
+// exchange.ErrInvalid if that order has other terms, and otherwise what market,
+// look and send return.
+func Place[R Rules](
+	ctx context.Context, p *Placer, o exchange.Order,
+	market func(context.Context, exchange.Pair) (R, error),
+	look func(ctx context.Context, pair exchange.Pair, clientID string) (exchange.Order, error),
+	send func(context.Context, R, exchange.Order) (exchange.Order, error),
+) (exchange.Order, error) {
+	if err := o.Validate(); err != nil {
+		return exchange.Order{}, err
+	}
+	rules, err := market(ctx, o.Pair)
+	if err != nil {
+		return exchange.Order{}, err
+	}
+	if err := rules.Check(o); err != nil {
+		return exchange.Order{}, err
+	}
 	unlock, err := p.lock(ctx, o.ClientID)
 	if err != nil {
 		return exchange.Order{}, err
 	}
 	defer unlock()
-	known, err := look(ctx)
+	known, err := look(ctx, o.Pair, o.ClientID)
 	if errors.Is(err, exchange.ErrNotFound) {
-		return send(ctx)
+		return send(ctx, rules, o)
 	}
 	if err != nil {
 		return exchange.Order{}, err

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeelhq/evenkeel/exchange"
@@ -550,30 +551,62 @@ func TestTimesOfASequenceNeverRepeat(t *testing.T) {
 	}
 }
 
+// desk is a venue in its parts.
+type desk struct {
+	placer transport.Placer
+	rules  error // what it says of any order
+	known  error // what it says of orders that it is asked for
+	sent   int
+	wait   chan struct{} // before it answers
+}
+
+func (d *desk) Check(exchange.Order) error { return d.rules }
+
+func (d *desk) place(ctx context.Context, o exchange.Order) (exchange.Order, error) {
+	return transport.Place(ctx, &d.placer, o,
+		func(context.Context, exchange.Pair) (*desk, error) { return d, nil },
+		func(context.Context, exchange.Pair, string) (exchange.Order, error) { return o, d.known },
+		func(context.Context, *desk, exchange.Order) (exchange.Order, error) {
+			d.sent++
+			<-d.wait
+			return o, nil
+		})
+}
+
 func TestAPlacerThatIsGivenUpSendsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var placer transport.Placer
-		o := exchange.Order{ClientID: "a1"}
-		looking := make(chan struct{})
-		none := func(context.Context) (exchange.Order, error) { return exchange.Order{}, exchange.ErrNotFound }
-		sent := 0
-		send := func(context.Context) (exchange.Order, error) {
-			sent++
-			<-looking
-			return o, nil
-		}
-		go func() { _, _ = placer.Place(t.Context(), o, none, send) }()
+		d := &desk{known: exchange.ErrNotFound, wait: make(chan struct{})}
+		o := order()
+		go func() { _, _ = d.place(t.Context(), o) }()
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := placer.Place(ctx, o, none, send)
+		_, err := d.place(ctx, o)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.Equal(t, 1, sent)
-		close(looking)
+		require.Equal(t, 1, d.sent)
+		close(d.wait)
 		synctest.Wait()
 
-		_, err = placer.Place(t.Context(), o, func(context.Context) (exchange.Order, error) { return exchange.Order{}, errReset }, send)
+		d.known = errReset
+		_, err = d.place(t.Context(), o)
 		require.ErrorIs(t, err, errReset, "who cannot look does not send")
-		require.Equal(t, 1, sent)
+		require.Equal(t, 1, d.sent)
 	})
+}
+
+func TestAPlacerSendsNothingThatTheRulesRefuse(t *testing.T) {
+	t.Parallel()
+	d := &desk{known: exchange.ErrNotFound, rules: errReset}
+	_, err := d.place(t.Context(), order())
+	require.ErrorIs(t, err, errReset)
+	_, err = d.place(t.Context(), exchange.Order{ClientID: "a1"})
+	require.ErrorIs(t, err, exchange.ErrInvalid, "nor an order that is none")
+	require.Zero(t, d.sent)
+}
+
+func order() exchange.Order {
+	return exchange.Order{
+		ClientID: "a1", Pair: exchange.Pair{Base: "BTC", Quote: "USDT"}, Side: exchange.Bid,
+		Price: decimal.New(1, 0), Amount: decimal.New(1, 0),
+	}
 }
