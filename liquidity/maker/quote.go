@@ -1,0 +1,247 @@
+package maker
+
+import (
+	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/exchange"
+)
+
+// quote brings the orders nearer to what they should be.
+func (k *look) quote() {
+	k.d.Reason = k.next.Halted
+	if k.d.Reason == "" && k.ref.IsZero() {
+		k.d.Reason = NoPrice
+	}
+	switch k.d.Reason {
+	case "":
+		k.d.Reason = Quoting
+		k.both()
+	case NoPrice:
+		k.blind()
+	default:
+		k.clear(exchange.Bid)
+		k.clear(exchange.Ask)
+	}
+	if k.d.Bids == Withheld && k.d.Asks == Withheld && k.d.Reason == Quoting {
+		k.d.Reason = OutOfBand
+	}
+	k.again()
+	if k.cfg.Mode == DryRun {
+		return
+	}
+	for i := range k.next.Intents {
+		if o := &k.next.Intents[i]; o.Phase == Cancelling {
+			k.d.Cancel = append(k.d.Cancel, o.ClientID)
+		}
+	}
+}
+
+// side says why a side is as it is.
+func (k *look) side(side exchange.Side, why Reason) {
+	if side == exchange.Bid {
+		k.d.Bids = why
+	} else {
+		k.d.Asks = why
+	}
+}
+
+// blind takes down the walls at once, since without a price nobody knows whether
+// they are dangerous, and everything after a while.
+func (k *look) blind() {
+	all := !k.next.PriceAt.IsZero() && k.seen.At.Sub(k.next.PriceAt) >= k.cfg.CancelAll || k.next.PriceAt.IsZero()
+	gone := 0
+	for i := range k.next.Intents {
+		if o := &k.next.Intents[i]; o.Phase != Cancelling && (all || o.Level == 0) {
+			k.cancel(o)
+			gone++
+		}
+	}
+	if all && gone > 0 {
+		k.alert(NoMarket, k.seen.Fault)
+	}
+	k.d.Bids, k.d.Asks = Withheld, Withheld
+}
+
+// clear takes down a side.
+func (k *look) clear(side exchange.Side) {
+	for i := range k.next.Intents {
+		if o := &k.next.Intents[i]; o.Side == side {
+			k.cancel(o)
+		}
+	}
+	k.side(side, Withheld)
+}
+
+func (k *look) cancel(o *Intent) {
+	if o.Phase != Cancelling {
+		o.Phase, o.AskedAt = Cancelling, k.seen.At
+	}
+}
+
+// both moves the side that has become dangerous, or that is incomplete, and
+// leaves up what is harmless on the other until that is done.
+func (k *look) both() {
+	first, second := k.plan(exchange.Bid), k.plan(exchange.Ask)
+	if second.dangerous && !first.dangerous || second.busy && !first.dangerous && !first.busy {
+		first, second = second, first
+	}
+	whole := !first.dangerous && !first.busy
+	k.move(&first, true)
+	k.move(&second, whole)
+}
+
+// plan is what has to be done about one side.
+type plan struct {
+	side      exchange.Side
+	wants     []want
+	why       Reason // there are none
+	dangerous bool   // an order would trade at a price that it should not
+	busy      bool   // orders are on their way, or missing
+	unsure    bool   // nobody knows whether one was placed
+}
+
+func (k *look) plan(side exchange.Side) plan {
+	p := plan{side: side}
+	p.wants, p.why = k.target(side)
+	standing := 0
+	for i := range k.next.Intents {
+		o := &k.next.Intents[i]
+		if o.Side != side {
+			continue
+		}
+		if o.Phase == Resting && p.at(o.Level) != nil {
+			standing++
+		}
+		p.busy = p.busy || o.Phase != Resting
+		p.unsure = p.unsure || o.Phase == Placing && o.Tries > 0
+		p.dangerous = p.dangerous || o.Phase != Cancelling && k.dangerous(o, &p)
+	}
+	p.busy = p.busy || standing < len(p.wants)
+	return p
+}
+
+// at returns what should stand at a level.
+func (p *plan) at(level int) *want {
+	for i := range p.wants {
+		if p.wants[i].level == level {
+			return &p.wants[i]
+		}
+	}
+	return nil
+}
+
+// dangerous reports whether an order stands nearer to the other side than it
+// should, by more than the tolerance: than its own price, or if there is no such
+// order any more, than the first.
+func (k *look) dangerous(o *Intent, p *plan) bool {
+	if len(p.wants) == 0 {
+		return true
+	}
+	w := p.at(o.Level)
+	if w == nil {
+		w = &p.wants[0]
+	}
+	nearer := o.Price.Sub(w.price)
+	if o.Side == exchange.Ask {
+		nearer = nearer.Neg()
+	}
+	return nearer.GreaterThan(k.tolerance)
+}
+
+// fits reports whether an order is what it should be, within the tolerance.
+func (k *look) fits(o *Intent, w *want) bool {
+	return o.Price.Sub(w.price).Abs().LessThanOrEqual(k.tolerance) && (o.Filled.IsZero() && o.Amount.Equal(w.amount) ||
+		o.Remaining().Sub(w.amount).Abs().LessThanOrEqual(w.amount.Mul(k.cfg.ToleranceAmount)))
+}
+
+// move takes down the orders of a side that do not fit, if they are harmless only
+// when it may and it is our turn, and puts up those that are missing.
+func (k *look) move(p *plan, may bool) {
+	why := p.why
+	mine := k.turn()
+	taken := make(map[int]bool, len(p.wants))
+	var waits Reason
+	p.busy = false
+	for i := range k.next.Intents {
+		o := &k.next.Intents[i]
+		if o.Side != p.side {
+			continue
+		}
+		taken[o.Level] = true
+		w := p.at(o.Level)
+		switch {
+		case o.Phase == Cancelling:
+			p.busy = true
+		case k.dangerous(o, p):
+			k.cancel(o)
+			p.busy = true
+		case o.Phase == Placing:
+			p.busy = true
+		case w != nil && k.fits(o, w):
+		case may && mine:
+			k.cancel(o)
+			p.busy = true
+		case may:
+			waits = WaitTurn
+		default:
+			waits = WaitOther
+		}
+	}
+	if why == "" && p.unsure {
+		why = WaitAnswer
+	} else if why == "" {
+		k.place(p, taken)
+		why = waits
+	}
+	if why == "" && p.busy {
+		why = Moving
+	} else if why == "" {
+		why = InPlace
+	}
+	k.side(p.side, why)
+}
+
+// turn reports whether it is ours among the makers of this market.
+func (k *look) turn() bool {
+	s := k.cfg.Stagger
+	return s.Every == 0 || k.seen.At.UnixNano()/int64(s.Every)%int64(s.Slots) == k.slot
+}
+
+// place puts up what is missing, as far as what is free pays for it: what our
+// cancelled orders held is free when they are seen to be gone.
+func (k *look) place(p *plan, taken map[int]bool) {
+	free := k.seen.Base.Free
+	if p.side == exchange.Bid {
+		free = k.seen.Quote.Free.Sub(k.next.Aside)
+	}
+	for _, w := range p.wants {
+		if taken[w.level] {
+			continue
+		}
+		p.busy = true
+		k.next.Placed++
+		o := exchange.Order{
+			ClientID: k.name(k.next.Placed), Pair: k.cfg.Pair, Side: p.side,
+			Price: w.price, Amount: w.amount, PostOnly: true,
+		}
+		if free = free.Sub(holds(o)); free.IsNegative() {
+			k.next.Placed--
+			return
+		}
+		k.d.Place = append(k.d.Place, o)
+		if k.cfg.Mode == Live {
+			k.next.Intents = append(k.next.Intents, Intent{Order: o, Level: w.level, Phase: Placing, AskedAt: k.seen.At})
+		}
+	}
+}
+
+// again sends what was not seen once more: under the same name it is placed once.
+func (k *look) again() {
+	for i := range k.next.Intents {
+		if o := &k.next.Intents[i]; o.Phase == Placing && o.Tries > 0 {
+			terms := o.Order
+			terms.Filled = decimal.Decimal{}
+			k.d.Place = append(k.d.Place, terms)
+		}
+	}
+}
