@@ -23,7 +23,8 @@
 // # Where things are
 //
 // Vocabulary and arithmetic: exchange, chain, chain/abi, pmm, reserve. Engines:
-// stabilizer, reserve/monitor, reward, reward/payout, liquidity, liquidity/stress.
+// stabilizer, reserve/monitor, reward, reward/payout, liquidity, liquidity/stress,
+// liquidity/maker, and the models liquidity/market/measure and liquidity/market/cost.
 // Adapters: exchange/binance, bitfinex, bybit, coinbase, gate, kraken, okx,
 // poloniex and paper, chain/memchain, reward/memory, reward/rpc, reward/file,
 // liquidity/memory, store/memory, store/sql. Conformance suites:
