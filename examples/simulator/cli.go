@@ -9,13 +9,14 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/issuer"
 	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/tape"
 	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/weekend"
 )
 
 // commands is the command line; a field with a Run method is a command.
 type commands struct {
-	Replay     replay   `cmd:"" default:"withargs" help:"Replay a weekend in which a peg was lost (the default command)."`
+	Replay     replay   `cmd:"" default:"withargs" help:"Replay a weekend in which a peg was lost, and two years of its issuer with a liquidity pool (the default command)."`
 	Targets    measure  `cmd:"" help:"Measure the performance targets of the Vault plan on the stabilizer."`
 	StressEval evaluate `cmd:"" help:"Measure the stress predictors on a synthetic system and on the US funding market."`
 }
@@ -71,7 +72,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 func fail(stderr io.Writer, err error) int {
 	_, _ = fmt.Fprintln(stderr, "simulator:", strings.ReplaceAll(err.Error(), "\n", "; "))
-	for _, ours := range []error{errUsage, tape.ErrInvalid, weekend.ErrInvalid} {
+	for _, ours := range []error{errUsage, tape.ErrInvalid, weekend.ErrInvalid, issuer.ErrInvalid} {
 		if errors.Is(err, ours) {
 			return exitUsage
 		}

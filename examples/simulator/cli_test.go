@@ -48,6 +48,8 @@ func TestReplayPrintsTheTableAndTheVerdictAndWritesThePage(t *testing.T) {
 		"SYNTHETIC: gold", "Fri 10 21:00", "VERDICT: Peg lost at Fri 10 Mar 21:", "peg lost at Fri 10 Mar 21:",
 		"with no action", "stopped by", "per million spent", "units off over all accounts: cUSDC 0, cUSDT 0, cEURT 0, XAU 0",
 		"3,600 decided again, 3,600 the same",
+		"The issuer of USDC as a bank of a liquidity pool, 2 Apr 2022 to 31 Dec 2023", "ASSUMED: every token is backed by a dollar",
+		"Sat 11 Mar 2023 0.8774 40,856 1,893", "POOL: Liquid assets fell below the floor on 16 days without the pool",
 	} {
 		require.Contains(t, said, want)
 	}
@@ -59,6 +61,8 @@ func TestReplayPrintsTheTableAndTheVerdictAndWritesThePage(t *testing.T) {
 	require.Contains(t, string(page), "Peg lost at Fri 10 Mar 21:")
 	require.Contains(t, string(page), `name="viewport"`)
 	require.Contains(t, string(page), "--prices ")
+	require.Contains(t, string(page), "--asset USDC --pool 2000000000 --liquid 0.15 --pace 0.02")
+	require.Contains(t, string(page), `id="issuer"`)
 	loads := regexp.MustCompile(`(?i)(src|href)\s*=\s*["'](https?:)?//|@import|url\(|<link[^>]+stylesheet|<script[^>]+src`)
 	require.Empty(t, loads.FindString(string(page)), "the page loads nothing")
 }
@@ -66,7 +70,7 @@ func TestReplayPrintsTheTableAndTheVerdictAndWritesThePage(t *testing.T) {
 func TestJSONIsAllOfStdoutAndTheSameForTheSameSeed(t *testing.T) {
 	prices, out := csv(t, evening), filepath.Join(t.TempDir(), "report.html")
 	answer := func(seed string) string {
-		got := simulate(t, "replay", "--json", "--seed", seed, "--prices", prices, "--out", out)
+		got := simulate(t, "replay", "--json", "--seed", seed, "--pool", "0", "--prices", prices, "--out", out)
 		require.Equal(t, exitOK, got.code, got.err)
 		var told struct {
 			Setup   struct{ Seed uint64 }
@@ -87,7 +91,7 @@ func TestJSONIsAllOfStdoutAndTheSameForTheSameSeed(t *testing.T) {
 
 func TestListsSweep(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "report.html")
-	args := []string{"--prices", csv(t, evening), "--out", out, "--reserve", "1000000,200000", "--latency", "1,2", "--seeds", "2"}
+	args := []string{"--prices", csv(t, evening), "--out", out, "--pool", "0", "--reserve", "1000000,200000", "--latency", "1,2", "--seeds", "2"}
 	got := simulate(t, args...)
 	require.Equal(t, exitOK, got.code, got.err)
 	require.Contains(t, got.out, "run with 2 seeds")
@@ -123,6 +127,11 @@ func TestWhatCannotBeUsedIsOneLineAndNothingIsWritten(t *testing.T) {
 		{"no seed", []string{"--seeds", "0"}, `simulator: --seeds 0: must be >= 1`},
 		{"an endless sweep", []string{"--seeds", "10001"}, `simulator: sweep of 10001 runs: must be at most 10000`},
 		{"a depth of zero", []string{"--depth", "0"}, `simulator: invalid setup: depth 0: must be 1000 to 1e10`},
+		{"a stablecoin without a supply", []string{"--asset", "EURC"}, `simulator: --asset must be one of "USDC","USDT","DAI","UST" but got "EURC"`},
+		{"a pool that is no number", []string{"--pool", "2e9"}, `simulator: --pool "2e9": must be a plain number`},
+		{"no pool among others", []string{"--pool", "2000000000,0"}, `simulator: invalid issuer: pool 0: must be 1e6 to 1e12`},
+		{"a desk faster than its reserves", []string{"--pace", "1.5"}, `simulator: invalid issuer: pace 1.5: must be 0 to 1`},
+		{"nothing liquid", []string{"--liquid", "0"}, `simulator: invalid issuer: liquid 0: must be 0.01 to 1`},
 		{"a file that is not there", []string{"--prices", "nowhere.csv"}, `simulator: open nowhere.csv: no such file or directory`},
 		{"a folder for a table", []string{"--prices", filepath.Dir(bad)}, `simulator: --prices ` + filepath.Dir(bad) + `: is a directory`},
 		{"a table with NaN in it", []string{"--prices", bad}, `simulator: ` + bad + `:3: low "NaN": must be a plain number with at most 8 decimals`},
@@ -175,10 +184,26 @@ func TestAnOldReportStaysUntilTheNewOneIsWhole(t *testing.T) {
 }
 
 func TestWhatTheStabilizerCannotDoIsSaidBeforehand(t *testing.T) {
-	got := simulate(t, "--fee", "100", "--prices", csv(t, evening), "--out", filepath.Join(t.TempDir(), "report.html"))
+	got := simulate(t, "--fee", "100", "--pool", "0", "--prices", csv(t, evening), "--out", filepath.Join(t.TempDir(), "report.html"))
 	require.Equal(t, exitOK, got.code, got.err)
 	require.Contains(t, got.err, "warning: a fee of 100 bps leaves less than MaxSlippageBps 30 asks for: every trade reverts\n")
 	require.Contains(t, got.out, "tx failures")
+}
+
+func TestPoolsOfAnotherStablecoinAreCompared(t *testing.T) {
+	args := []string{"--json", "--prices", csv(t, evening), "--out", filepath.Join(t.TempDir(), "report.html")}
+	got := simulate(t, append(args, "--asset", "UST", "--pool", "1000000000,4000000000")...)
+	require.Equal(t, exitOK, got.code, got.err)
+	var told struct {
+		Issuer struct {
+			Setup struct{ Asset string }
+			Cases []struct{ Rule, Pool string }
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(got.out), &told))
+	require.Equal(t, "UST", told.Issuer.Setup.Asset)
+	require.Len(t, told.Issuer.Cases, 5)
+	require.Equal(t, "4000000000", told.Issuer.Cases[4].Pool)
 }
 
 func TestHelpNamesTheCommands(t *testing.T) {
@@ -186,4 +211,7 @@ func TestHelpNamesTheCommands(t *testing.T) {
 	require.Equal(t, exitOK, got.code)
 	require.Contains(t, got.out, "replay")
 	require.Contains(t, got.out, "targets")
+
+	got = simulate(t, "replay", "--help")
+	require.Contains(t, got.out, "The issuer and its pool:")
 }

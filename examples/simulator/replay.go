@@ -13,13 +13,15 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/issuer"
 	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/report"
 	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/tape"
 	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/weekend"
 )
 
 // replay is the command that tells what the engines would have done in a
-// weekend. Lists sweep: every combination is run with every seed.
+// weekend, and a pool for the issuer in two years. Lists sweep: every combination
+// is run with every seed.
 type replay struct {
 	Prices  string        `help:"CSV of candles (time, open, high, low, close, volume) instead of the USDC weekend." placeholder:"FILE"`
 	Profile string        `help:"Stabilizer profile: ${enum}." enum:"target,conservative" default:"target"`
@@ -32,8 +34,14 @@ type replay struct {
 	Depth   string        `help:"Units a side of each pool." default:"10000000"`
 	Fee     int64         `help:"Fee of the public pools in bps." default:"3"`
 	Block   time.Duration `help:"Block time; must divide a candle." default:"2s"`
-	JSON    bool          `help:"Write the result to stdout as JSON and nothing else."`
-	Out     string        `help:"Where to write the report." default:"report.html" placeholder:"FILE"`
+
+	Asset  string   `help:"Stablecoin whose issuer is a bank of the liquidity pool: ${enum}." enum:"USDC,USDT,DAI,UST" default:"USDC" group:"The issuer and its pool:"`
+	Pool   []string `help:"USD in the pool; a list compares, 0 leaves the issuer out." default:"2000000000" group:"The issuer and its pool:"`
+	Liquid string   `help:"Share of its reserves that the issuer keeps liquid." default:"0.15" group:"The issuer and its pool:"`
+	Pace   string   `help:"Share of the supply for which it sells securities on a weekday at most." default:"0.02" group:"The issuer and its pool:"`
+
+	JSON bool   `help:"Write the result to stdout as JSON and nothing else."`
+	Out  string `help:"Where to write the report." default:"report.html" placeholder:"FILE"`
 }
 
 // maxRuns bounds a sweep.
@@ -54,6 +62,10 @@ func (c *replay) Run(ctx context.Context, to streams) error {
 		return err
 	}
 	if err := grid.Check(prices, setup); err != nil {
+		return err
+	}
+	coin, err := c.issuer()
+	if err != nil {
 		return err
 	}
 	out, err := create(c.Out)
@@ -78,10 +90,16 @@ func (c *replay) Run(ctx context.Context, to streams) error {
 			return err
 		}
 	}
-	if err := c.print(to.out, result, points); err != nil {
+	lent, err := coin.replay(ctx, shown)
+	if err != nil {
 		return err
 	}
-	err = out.write(func(w io.Writer) error { return report.Page(w, result, report.NewSweep(points), c.command()) })
+	if err := c.print(to.out, result, points, lent); err != nil {
+		return err
+	}
+	err = out.write(func(w io.Writer) error {
+		return report.Page(w, result, report.NewSweep(points), report.NewIssuer(lent), c.command())
+	})
 	if err != nil {
 		return err
 	}
@@ -163,16 +181,17 @@ func (c *replay) setup(g weekend.Grid) (weekend.Setup, error) {
 }
 
 // print writes the result to stdout, in one of its two forms.
-func (c *replay) print(to io.Writer, r weekend.Result, points []weekend.Point) error {
+func (c *replay) print(to io.Writer, r weekend.Result, points []weekend.Point, lent *issuer.Result) error {
 	if !c.JSON {
-		return report.Text(to, r, report.NewSweep(points))
+		return report.Text(to, r, report.NewSweep(points), report.NewIssuer(lent))
 	}
 	enc := json.NewEncoder(to)
 	enc.SetIndent("", "  ")
 	return enc.Encode(struct {
 		weekend.Result
-		Sweep []weekend.Point `json:"sweep,omitempty"`
-	}{r, points})
+		Sweep  []weekend.Point `json:"sweep,omitempty"`
+		Issuer *issuer.Result  `json:"issuer,omitempty"`
+	}{r, points, lent})
 }
 
 // command is the line that makes the same report again.
@@ -185,6 +204,7 @@ func (c *replay) command() string {
 		"--profile", c.Profile, "--mode", c.Mode, "--seed", fmt.Sprint(c.Seed), "--seeds", fmt.Sprint(c.Seeds),
 		"--reserve", strings.Join(c.Reserve, ","), "--share", strings.Join(c.Share, ","),
 		"--latency", strings.Trim(strings.Join(strings.Fields(fmt.Sprint(c.Latency)), ","), "[]"),
-		"--depth", c.Depth, "--fee", fmt.Sprint(c.Fee), "--block", c.Block.String())
+		"--depth", c.Depth, "--fee", fmt.Sprint(c.Fee), "--block", c.Block.String(),
+		"--asset", c.Asset, "--pool", strings.Join(c.Pool, ","), "--liquid", c.Liquid, "--pace", c.Pace)
 	return strings.Join(line, " ")
 }

@@ -49,7 +49,7 @@ func words(reason string) string { return strings.ReplaceAll(reason, "_", " ") }
 
 // wrap breaks text into lines of at most width columns, all but the first
 // indented; the first begins at the indent already.
-func wrap(text string, indent, width int) string {
+func wrap(text string, indent int) string {
 	var b strings.Builder
 	column := indent
 	for i, word := range strings.Fields(text) {

@@ -47,6 +47,7 @@ type page struct {
 	Parties                          []party
 	Hours                            [][]cell
 	Sweep                            *Sweep
+	Issuer                           *Issuer
 	Series                           series
 	CSS, ChartCSS                    template.CSS
 	JS, ChartJS                      template.JS
@@ -55,12 +56,12 @@ type page struct {
 }
 
 // Page writes the whole report as one HTML file that loads nothing. Command is
-// the line that makes it again; sweep may be nil.
-func Page(w io.Writer, r weekend.Result, sweep *Sweep, command string) error {
+// the line that makes it again; sweep and coin may be nil.
+func Page(w io.Writer, r weekend.Result, sweep *Sweep, coin *Issuer, command string) error {
 	p := page{
 		Title: "Evenkeel: " + r.Setup.Tape, Kicker: kicker(r), Headline: Headline(r), Command: command,
 		Plain: Plain(r), Assumptions: r.Assumptions, Head: heads, Band: r.Setup.BandBps,
-		Cards: cards(r), Facts: Facts(r), Sweep: sweep, Series: newSeries(r),
+		Cards: cards(r), Facts: Facts(r), Sweep: sweep, Issuer: coin, Series: newSeries(r),
 		CSS: template.CSS(pageCSS), ChartCSS: template.CSS(chartCSS),
 		JS: template.JS(pageJS), ChartJS: template.JS(chartJS), ChartLicense: chartLicense, Closer: r.Verdict.Trades > 0,
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/issuer"
 	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/report"
 	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/weekend"
 )
@@ -53,17 +54,45 @@ func evening() weekend.Result {
 	}
 }
 
+// coin is what became of an issuer, made by hand.
+func coin() *issuer.Result {
+	day := time.Date(2023, 3, 11, 0, 0, 0, 0, time.UTC)
+	lowest, most := day.Add(13*time.Hour), day.Add(14*time.Hour)
+	s := issuer.Defaults()
+	s.Asset = "USDX"
+	return &issuer.Result{
+		Setup: s, Assumptions: []string{"ASSUMED: a lot."}, Floor: num("1"), Ceiling: num("1.3"),
+		Worst: issuer.Rush{From: day, To: day.AddDate(0, 0, 4), Redeemed: num("5214088193"), Share: num("0.122")},
+		Cases: []issuer.Case{
+			{Rule: issuer.NoPool, HoursBelow: 362, DaysBelow: 16, Lowest: num("0.5769"), LowestAt: lowest, HoursUnpaid: 1, MostUnpaid: num("7000000.4"), HoursCompared: 1000},
+			{
+				Rule: issuer.SeedRule, Pool: num("2000000000"), HoursBelow: 174, DaysBelow: 1, Lowest: num("0.79"), LowestAt: lowest,
+				Injections: 1, Injected: num("3000000"), MostLent: num("3000000"), MostLentAt: &most, PeakUse: num("0.0015"), Lent: num("3000000"), Stopped: "failing: ab",
+				HoursCompared: 1000, Journal: &issuer.Journal{Engine: "liquidity@1", Replayed: 1000},
+			},
+			{
+				Rule: issuer.Engine, Pool: num("2000000000"), Lowest: num("1.01"), LowestAt: lowest, HoursCompared: 1000,
+				Held: []issuer.Held{{Reason: "pool_floor_exhausted", Hours: 123}}, Journal: &issuer.Journal{Engine: "liquidity@1", Replayed: 1000},
+			},
+		},
+		Days: []issuer.Day{{
+			Start: day, Price: num("0.8774"), Supply: num("40856433721"), Redeemed: num("1893096140"), Expected: num("2137476493"),
+			Without: num("0.61"), Seed: num("0.99"), With: num("1.01"), Lent: num("956000000"),
+		}},
+	}
+}
+
 func text(t *testing.T, r weekend.Result, sweep *report.Sweep) string {
 	t.Helper()
 	var b strings.Builder
-	require.NoError(t, report.Text(&b, r, sweep))
+	require.NoError(t, report.Text(&b, r, sweep, nil))
 	return b.String()
 }
 
 func page(t *testing.T, r weekend.Result, sweep *report.Sweep) string {
 	t.Helper()
 	var b strings.Builder
-	require.NoError(t, report.Page(&b, r, sweep, "go run ./examples/simulator --seed 1"))
+	require.NoError(t, report.Page(&b, r, sweep, nil, "go run ./examples/simulator --seed 1"))
 	return b.String()
 }
 
@@ -143,4 +172,35 @@ func TestSweepShowsMedianLowestAndHighest(t *testing.T) {
 	require.Contains(t, got, "2.3 [1.0, 3.0]")
 	require.Contains(t, got, "2,000 [10, 3,000,000]")
 	require.Contains(t, page(t, evening(), sweep), "2,000 [10, 3,000,000]")
+}
+
+func TestTheIssuerIsToldInWordsTablesAndCharts(t *testing.T) {
+	require.Nil(t, report.NewIssuer(nil))
+	var b strings.Builder
+	require.NoError(t, report.Text(&b, evening(), nil, report.NewIssuer(coin())))
+	got := strings.Join(strings.Fields(b.String()), " ")
+	for _, want := range []string{
+		"The issuer of USDX as a bank of a liquidity pool, 11 Mar 2023 to 11 Mar 2023", "ASSUMED: a lot.",
+		"Sat 11 Mar 2023 0.8774 40,856 1,893 2,137 0.61 0.99 1.01 956",
+		"seed rule 2,000 1 174 0.79 11 Mar 2023 1 3 0 0 0.00 3 0% 3",
+		"POOL: Liquid assets fell below the floor on 16 days without the pool, on 0 with the engine and a pool of 2,000 million",
+		"5,214,088,193 USDX, 12.2% of the supply, were redeemed from 11 Mar 2023 to 15 Mar 2023",
+		"below the floor in 362 hours of 16 days, lowest ratio 0.58 on 11 Mar 2023 13:00 UTC; 1 hour with redemptions unpaid, at most 7,000,000",
+		"lent 3,000,000 in 1 injection, at most 3,000,000 at a time on 11 Mar 2023 14:00 UTC, and 3,000,000 was never returned; its switch was tripped: failing: ab",
+		"never below the floor, lowest ratio 1.01 on 11 Mar 2023 13:00 UTC; nothing was lent",
+		"kept back by pool floor exhausted 123 hours",
+		"agree to the last cent after each of 3,000 hours", "2,000 decisions verified and decided again",
+	} {
+		require.Contains(t, got, want)
+	}
+
+	b.Reset()
+	require.NoError(t, report.Page(&b, evening(), nil, report.NewIssuer(coin()), ""))
+	for _, want := range []string{
+		`"without":[0.61]`, `"lent":[956]`, `"ceiling":1.3`, `id="ratio"`, `id="rush"`, `id="lent"`, "ASSUMED: a lot.",
+		`<td class="out">0.99</td><td class="in">1.01</td>`,
+	} {
+		require.Contains(t, b.String(), want)
+	}
+	require.NotContains(t, page(t, evening(), nil), `id="ratio"`)
 }

@@ -3,9 +3,6 @@ package report
 import (
 	"fmt"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
-
 	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/figure"
 	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/weekend"
 )
@@ -42,17 +39,4 @@ func spread(r weekend.Range, places int32) string {
 	return fmt.Sprintf("%s [%s, %s]", r.Median.StringFixed(places), r.Lowest.StringFixed(places), r.Highest.StringFixed(places))
 }
 
-func (s *Sweep) text() string {
-	t := table.NewWriter()
-	t.SetStyle(style())
-	t.AppendHeader(toRow(s.Head))
-	var columns []table.ColumnConfig
-	for i := range s.Head {
-		columns = append(columns, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
-	}
-	t.SetColumnConfigs(columns)
-	for _, row := range s.Rows {
-		t.AppendRow(toRow(row))
-	}
-	return "\n" + s.Note + "\n" + t.Render() + "\n"
-}
+func (s *Sweep) text() string { return "\n" + s.Note + "\n" + figures(s.Head, s.Rows, 0) + "\n" }

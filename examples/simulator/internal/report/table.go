@@ -70,11 +70,12 @@ func reasons(counts []weekend.Count, most int) string {
 const width = 135
 
 // Text writes what a terminal shows: what is assumed, the table, the verdict.
-func Text(w io.Writer, r weekend.Result, sweep *Sweep) error {
+// Sweep and coin may be nil.
+func Text(w io.Writer, r weekend.Result, sweep *Sweep, coin *Issuer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", kicker(r))
 	for _, line := range r.Assumptions {
-		fmt.Fprintf(&b, "  · %s\n", wrap(line, 4, width))
+		fmt.Fprintf(&b, "  · %s\n", wrap(line, 4))
 	}
 	b.WriteByte('\n')
 	hours := table.NewWriter()
@@ -97,12 +98,15 @@ func Text(w io.Writer, r weekend.Result, sweep *Sweep) error {
 	hours.SetColumnConfigs(columns)
 	fmt.Fprintf(&b, "%s\n\nVERDICT: %s\n", hours.Render(), Headline(r))
 	for _, f := range Facts(r) {
-		fmt.Fprintf(&b, "  %-22s %s\n", f.Label, wrap(f.Text, 25, width))
+		fmt.Fprintf(&b, "  %-22s %s\n", f.Label, wrap(f.Text, 25))
 	}
 	b.WriteByte('\n')
 	b.WriteString(parties(r))
 	if sweep != nil {
 		b.WriteString(sweep.text())
+	}
+	if coin != nil {
+		b.WriteString(coin.text())
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -117,6 +121,22 @@ func parties(r weekend.Result) string {
 	}
 	t.SetColumnConfigs([]table.ColumnConfig{{Number: 2, Align: text.AlignRight}, {Number: 3, Align: text.AlignRight}})
 	return t.Render() + "\n"
+}
+
+// figures is a table whose columns from that one on are numbers.
+func figures(head []string, rows [][]string, numbers int) string {
+	t := table.NewWriter()
+	t.SetStyle(style())
+	t.AppendHeader(toRow(head))
+	var columns []table.ColumnConfig
+	for n := numbers; n < len(head); n++ {
+		columns = append(columns, table.ColumnConfig{Number: n + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
+	}
+	t.SetColumnConfigs(columns)
+	for _, row := range rows {
+		t.AppendRow(toRow(row))
+	}
+	return t.Render()
 }
 
 func style() table.Style {

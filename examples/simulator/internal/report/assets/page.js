@@ -2,10 +2,10 @@
 // style sheet, so a change between light and dark draws them again.
 (() => {
   const data = JSON.parse(document.getElementById("series").textContent);
+  const issuer = JSON.parse(document.getElementById("issuer")?.textContent ?? "{}"); // its charts have days of their own
   const colour = name => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
   const thousands = x => x.toLocaleString("en", { maximumFractionDigits: 0 });
   const compact = x => x.toLocaleString("en", { notation: "compact", maximumFractionDigits: 1 });
-  const sync = uPlot.sync("weekend");
 
   // band shades what counts as on the peg, behind the lines of chart u.
   const band = (low, high) => u => {
@@ -33,6 +33,12 @@
   const hours = ["{HH}:{mm}", date, null, date, null, null, null, 1];
   const times = [[86400, "{D} {MMM}", null, null, null, null, null, null, 1], [3600, ...hours], [60, ...hours]];
 
+  const ratio = (label, name) => line(label, name, x => x.toFixed(2));
+  const ratios = more => Object.assign({
+    of: issuer, series: [ratio("no pool", "without"), ratio("seed rule", "market"), ratio("engine", "with")],
+    columns: ["without", "seed", "with"], shade: band(issuer.floor, issuer.ceiling), y: axis(x => x.toFixed(1)),
+  }, more);
+
   const charts = () => [
     { id: "price", series: [line("market", "market", x => x.toFixed(4), { width: 5, alpha: .35 }), line("no action", "without", x => x.toFixed(4)), line("with stabilizer", "with", x => x.toFixed(4))],
       columns: ["market", "without", "with"], shade: band(data.target * (1 - data.band / 1e4), data.target * (1 + data.band / 1e4)), y: axis(x => x.toFixed(2)) },
@@ -45,6 +51,10 @@
       columns: ["inventory", "coverage"], y: axis(compact), right: axis(x => x + "×", { scale: "cover", side: 1, grid: { show: false }, size: 44 }) },
     { id: "spending", series: [line("handed over", "with", thousands), line("result, marked to market", "bad", thousands, { scale: "result" })],
       columns: ["spent", "profit"], y: axis(compact), right: axis(compact, { scale: "result", side: 1, grid: { show: false } }) },
+    ratios({ id: "ratio", scale: { range: [0, 3] } }),
+    ratios({ id: "rush", from: issuer.from, to: issuer.to }),
+    { id: "lent", of: issuer, series: [line("supply", "market", thousands), line("lent", "with", thousands, { scale: "lent" })],
+      columns: ["supply", "lent"], y: axis(thousands), right: axis(thousands, { scale: "lent", side: 1, grid: { show: false } }) },
   ];
 
   let drawn = [];
@@ -52,12 +62,13 @@
     drawn.forEach(u => u.destroy());
     drawn = charts().filter(c => document.getElementById(c.id)).map(c => {
       const box = document.getElementById(c.id);
-      const shown = i => !c.from || data.at[i] >= c.from && data.at[i] <= c.to;
-      const column = name => data[name].filter((_, i) => shown(i));
+      const of = c.of || data;
+      const shown = i => !c.from || of.at[i] >= c.from && of.at[i] <= c.to;
+      const column = name => of[name].filter((_, i) => shown(i));
       const height = () => Math.round(Math.max(230, Math.min(320, box.clientWidth * .42)));
       const u = new uPlot({
         width: box.clientWidth, height: height(), tzDate: at => uPlot.tzDate(new Date(at * 1e3), "Etc/UTC"),
-        cursor: { sync: c.from ? undefined : { key: sync.key }, drag: { x: true, y: false } },
+        cursor: { sync: c.from ? undefined : { key: c.of ? "issuer" : "weekend" }, drag: { x: true, y: false } },
         scales: { x: { time: true }, y: c.scale || {} },
         axes: [axis(String, { values: times, space: 64, size: 44 }), c.y].concat(c.right ? [c.right] : []),
         series: [{ label: "UTC", value: "{YYYY}-{MM}-{DD} {HH}:{mm}" }].concat(c.series),
