@@ -1,5 +1,5 @@
-// Package guard is what stands before a hardened server: how often somebody may
-// ask, and whether a request is sealed by who it says.
+// Package guard is what stands before a server: where a request comes from, how
+// often somebody may ask, and whether a request is sealed by who it says.
 package guard
 
 import (
@@ -32,6 +32,9 @@ const (
 	ceilingBurst = 1000
 )
 
+// failures is how often an address may show a credential that nobody has.
+var failures = Limit{Per: 30 * time.Second, Burst: 10}
+
 // Guard remembers who asked lately. Its memory is bounded: when there is too much
 // to remember, what has been idle longest is forgotten, and finds a full bucket.
 // Safe for concurrent use.
@@ -62,9 +65,25 @@ func (g *Guard) Allow(route, actor string, l Limit, now time.Time) time.Duration
 	return g.bucket("actor "+route+" "+actor, l, now)
 }
 
+// Locked returns how long an address must wait before it shows a credential again,
+// 0 for not at all: after 10 failures, 30 seconds for each.
+func (g *Guard) Locked(address string, now time.Time) time.Duration {
+	missing := 1 - g.limiter("failures "+address, failures).TokensAt(now)
+	return max(0, time.Duration(missing*float64(failures.Per)))
+}
+
+// Failed notes that an address showed a credential that is not good.
+func (g *Guard) Failed(address string, now time.Time) {
+	g.bucket("failures "+address, failures, now)
+}
+
 func (g *Guard) bucket(key string, l Limit, now time.Time) time.Duration {
+	return take(g.limiter(key, l), now)
+}
+
+func (g *Guard) limiter(key string, l Limit) *rate.Limiter {
 	b, _ := g.buckets.keep(key, maxBuckets, func() *rate.Limiter { return rate.NewLimiter(rate.Every(l.Per), l.Burst) })
-	return take(b, now)
+	return b
 }
 
 // take takes a token, or says when there is one.

@@ -51,6 +51,45 @@ func TestAllTogetherHaveACeiling(t *testing.T) {
 	require.Equal(t, 1000, admitted)
 }
 
+func TestFailuresLockAnAddress(t *testing.T) {
+	g := guard.New()
+	for range 10 {
+		require.Zero(t, g.Locked("127.0.0.1", noon))
+		g.Failed("127.0.0.1", noon)
+	}
+	require.Equal(t, 30*time.Second, g.Locked("127.0.0.1", noon))
+	g.Failed("127.0.0.1", noon)
+	require.Equal(t, 30*time.Second, g.Locked("127.0.0.1", noon), "who is refused anyway does not wait longer")
+	require.Zero(t, g.Locked("127.0.0.2", noon))
+	require.InDelta(t, time.Second, g.Locked("127.0.0.1", noon.Add(29*time.Second)), float64(time.Microsecond))
+	require.Zero(t, g.Locked("127.0.0.1", noon.Add(30*time.Second)))
+	require.Zero(t, g.Locked("127.0.0.1", noon.Add(30*time.Second)), "asking costs nothing")
+}
+
+func TestWhereARequestComesFrom(t *testing.T) {
+	for _, row := range []struct {
+		name      string
+		remote    string
+		forwarded []string
+		proxied   bool
+		want      string
+	}{
+		{"an address without its port", "10.0.0.1:4711", nil, false, "10.0.0.1"},
+		{"an IPv6 network", "[2001:db8:1:2:3:4:5:6]:80", nil, false, "2001:db8:1:2::/64"},
+		{"IPv4 in IPv6", "[::ffff:10.0.0.1]:80", nil, false, "10.0.0.1"},
+		{"what is no address", "somewhere", nil, false, "somewhere"},
+		{"who says that he was forwarded", "10.0.0.1:80", []string{"10.9.9.9"}, false, "10.0.0.1"},
+		{"what the proxy added last", "10.0.0.1:80", []string{"1.1.1.1, 2.2.2.2", "3.3.3.3"}, true, "3.3.3.3"},
+		{"a neighbour behind the proxy", "10.0.0.1:80", []string{"2001:db8:1:2:ffff::1"}, true, "2001:db8:1:2::/64"},
+		{"nothing from a proxy", "10.0.0.1:80", nil, true, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := &http.Request{RemoteAddr: row.remote, Header: http.Header{"X-Forwarded-For": row.forwarded}}
+			require.Equal(t, row.want, guard.Address(r, row.proxied))
+		})
+	}
+}
+
 func TestMemoryIsBoundedAndForgetsTheIdle(t *testing.T) {
 	g := guard.New()
 	for range 3 {

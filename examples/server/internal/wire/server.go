@@ -2,7 +2,6 @@ package wire
 
 import (
 	_ "embed"
-	"net"
 	"net/http"
 	"path"
 	"runtime/debug"
@@ -136,7 +135,7 @@ func (s *Server) admit(r *http.Request, to route) *answer {
 	if s.guard == nil {
 		return nil
 	}
-	host := s.asker(r)
+	host := guard.Address(r, s.pool.Snapshot().Config.Proxy)
 	wait := s.guard.Admit(to.pattern, host, to.limit, s.pool.Now())
 	if wait == 0 && !to.sealed && to.post == nil {
 		wait = s.guard.Allow(to.pattern, host, to.limit, s.pool.Now())
@@ -151,18 +150,4 @@ func slowly(wait time.Duration) *answer {
 	a := no(http.StatusTooManyRequests, "too many requests")
 	a.wait = wait
 	return &a
-}
-
-// asker returns the address that a request comes from. Of what a proxy forwards,
-// it added the last itself; the others may be anything.
-func (s *Server) asker(r *http.Request) string {
-	if s.pool.Snapshot().Config.Proxy {
-		all := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-		return strings.TrimSpace(all[len(all)-1])
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
