@@ -22,7 +22,7 @@
 //
 // # Where things are
 //
-// Vocabulary and arithmetic: exchange, chain, chain/abi, pmm, reserve. Engines:
+// Vocabulary and arithmetic: exchange, chain, chain/abi, pmm, pmm/mesh, reserve. Engines:
 // stabilizer, reserve/monitor, reward, reward/payout, liquidity, liquidity/stress,
 // liquidity/maker, and the models liquidity/market, liquidity/market/measure and
 // liquidity/market/cost.
