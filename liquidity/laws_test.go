@@ -409,10 +409,9 @@ func (w *watch) count(acct liquidity.Account) error {
 func (w *watch) window(s liquidity.State) error {
 	var total decimal.Decimal
 	byBank := map[string]decimal.Decimal{}
+	w.lent = slices.DeleteFunc(w.lent, func(l lent) bool { return s.At.Sub(l.at) >= 24*time.Hour })
 	for _, l := range w.lent {
-		if s.At.Sub(l.at) < 24*time.Hour {
-			total, byBank[l.bank] = total.Add(l.amount), byBank[l.bank].Add(l.amount)
-		}
+		total, byBank[l.bank] = total.Add(l.amount), byBank[l.bank].Add(l.amount)
 	}
 	if total.GreaterThan(w.cfg.Budget) {
 		return fmt.Errorf("%s lent in a day", total)

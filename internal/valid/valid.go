@@ -28,7 +28,7 @@ const MaxText = 256
 const (
 	MustBeAmount   = "must be 0 or more, below 1e18, with at most 18 decimals"
 	MustBePositive = "must be > 0, below 1e18, with at most 18 decimals"
-	MustBeNamed    = "must have 1 to 256 bytes of UTF-8"
+	MustBeNamed    = "must have 1 to 256 bytes of UTF-8 without NUL"
 )
 
 // maxShown is how many bytes of a stranger's text an error quotes.
@@ -89,9 +89,11 @@ func Positive(d decimal.Decimal) bool { return d.IsPositive() && InRange(d) }
 // NotNegative reports whether d >= 0 and in range.
 func NotNegative(d decimal.Decimal) bool { return !d.IsNegative() && InRange(d) }
 
-// Named reports whether s can name somebody, and be read back from a journal as
-// it was.
-func Named(s string) bool { return s != "" && len(s) <= MaxText && utf8.ValidString(s) }
+// Named reports whether s can name somebody, and be read back from a journal and
+// from any database as it was: PostgreSQL keeps no NUL.
+func Named(s string) bool {
+	return s != "" && len(s) <= MaxText && utf8.ValidString(s) && !strings.ContainsRune(s, 0)
+}
 
 // Cut bounds what is written down of another's text.
 func Cut(s string) string { return strings.ToValidUTF8(s[:min(len(s), MaxText)], "") }

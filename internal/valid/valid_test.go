@@ -73,6 +73,7 @@ func TestNamed(t *testing.T) {
 	require.False(t, valid.Named(strings.Repeat("x", 257)))
 	require.False(t, valid.Named(""))
 	require.False(t, valid.Named("\xff"))
+	require.False(t, valid.Named("a\x00b"))
 }
 
 func TestCutEndsBetweenCharacters(t *testing.T) {

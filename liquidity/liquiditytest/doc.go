@@ -1,2 +1,3 @@
-// Package liquiditytest holds the laws of liquidity.Executor.
+// Package liquiditytest holds the laws of liquidity.Executor and of
+// chronicle.Chronicle.
 package liquiditytest

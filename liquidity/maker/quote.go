@@ -141,6 +141,9 @@ func (k *look) dangerous(o *Intent, p *plan) bool {
 	if w == nil {
 		w = &p.wants[0]
 	}
+	if o.Price.Equal(w.price) {
+		return false
+	}
 	nearer := o.Price.Sub(w.price)
 	if o.Side == exchange.Ask {
 		nearer = nearer.Neg()
@@ -150,7 +153,7 @@ func (k *look) dangerous(o *Intent, p *plan) bool {
 
 // fits reports whether an order is what it should be, within the tolerance.
 func (k *look) fits(o *Intent, w *want) bool {
-	return o.Price.Sub(w.price).Abs().LessThanOrEqual(k.tolerance) && (o.Filled.IsZero() && o.Amount.Equal(w.amount) ||
+	return (o.Price.Equal(w.price) || o.Price.Sub(w.price).Abs().LessThanOrEqual(k.tolerance)) && (o.Filled.IsZero() && o.Amount.Equal(w.amount) ||
 		o.Remaining().Sub(w.amount).Abs().LessThanOrEqual(w.amount.Mul(k.cfg.ToleranceAmount)))
 }
 

@@ -114,13 +114,13 @@ func (k *look) limit(side exchange.Side, rung, further decimal.Decimal) decimal.
 		distance = rung.Add(further)
 	}
 	if side == exchange.Bid {
-		price := floorTo(k.ref.Sub(bps(k.ref, distance)), tick)
+		price := floorTo(k.ref.Mul(one.Sub(distance.Shift(-4))), tick)
 		if best := k.seen.BestAsk; best.IsPositive() && price.GreaterThanOrEqual(best) {
 			price = floorTo(best.Sub(tick), tick)
 		}
 		return price
 	}
-	price := ceilTo(k.ref.Add(bps(k.ref, distance)), tick)
+	price := ceilTo(k.ref.Mul(one.Add(distance.Shift(-4))), tick)
 	if best := k.seen.BestBid; price.LessThanOrEqual(best) {
 		price = ceilTo(best.Add(tick), tick)
 	}
@@ -226,11 +226,20 @@ func floorTo(x, step decimal.Decimal) decimal.Decimal {
 	if !x.IsPositive() {
 		return decimal.Decimal{}
 	}
+	if tenth(step) {
+		return x.RoundFloor(-step.Exponent())
+	}
 	steps, _ := x.QuoRem(step, 0)
 	return steps.Mul(step)
 }
 
+// tenth reports whether a step is 1, 0.1, 0.01 ...: then rounding is cheap.
+func tenth(step decimal.Decimal) bool { return step.Exponent() <= 0 && step.Coefficient().IsInt64() && step.Coefficient().Int64() == 1 }
+
 func ceilTo(x, step decimal.Decimal) decimal.Decimal {
+	if x.IsPositive() && tenth(step) {
+		return x.RoundCeil(-step.Exponent())
+	}
 	down := floorTo(x, step)
 	if down.LessThan(x) {
 		return down.Add(step)

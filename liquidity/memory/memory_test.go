@@ -4,8 +4,10 @@ import (
 	"testing"
 
 	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeelhq/evenkeel/liquidity"
+	"github.com/evenkeelhq/evenkeel/liquidity/chronicle"
 	"github.com/evenkeelhq/evenkeel/liquidity/liquiditytest"
 	"github.com/evenkeelhq/evenkeel/liquidity/memory"
 )
@@ -29,4 +31,33 @@ func TestProvider(t *testing.T) { liquiditytest.RunExecutor(t, bench()) }
 
 func TestSlowProvider(t *testing.T) {
 	liquiditytest.RunExecutor(t, bench(memory.Delay, memory.Delay, memory.Delay, memory.Delay))
+}
+
+func TestChronicle(t *testing.T) {
+	liquiditytest.RunChronicle(t, func(*testing.T) chronicle.Chronicle { return &memory.Chronicle{} })
+}
+
+func TestABoundedChronicleKeepsTheNewest(t *testing.T) {
+	c := memory.Chronicle{Limit: 2}
+	for seq := range uint64(7) {
+		bank := string(rune('a' + seq))
+		require.NoError(t, c.Write(t.Context(), chronicle.Entry{
+			Seq:     seq + 1,
+			Ratios:  []chronicle.Ratio{{Position: liquidity.Position{Bank: bank}}},
+			Actions: []chronicle.Action{{Action: liquidity.Action{ID: bank}}, {Action: liquidity.Action{ID: "g"}}},
+		}))
+	}
+	ratios, err := c.Ratios(t.Context(), chronicle.Query{})
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(ratios.Items), 2)
+	require.Less(t, len(ratios.Items), 4)
+	require.EqualValues(t, 7, ratios.Items[0].Number)
+	_, err = c.Action(t.Context(), "a")
+	require.ErrorIs(t, err, chronicle.ErrNotFound)
+	newest, err := c.Action(t.Context(), "f")
+	require.NoError(t, err)
+	require.Equal(t, "f", newest.ID)
+	latest, err := c.Latest(t.Context(), "", 10)
+	require.NoError(t, err)
+	require.Len(t, latest, 7, "the newest ratio of each bank stays")
 }

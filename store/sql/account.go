@@ -113,17 +113,17 @@ func checkRegistration(r reward.Registration) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
-	return checkFields(field{"Registration.User", r.User}, field{"Registration.Exchange", r.Exchange},
+	return checkFields(reward.ErrInvalid, field{"Registration.User", r.User}, field{"Registration.Exchange", r.Exchange},
 		field{"Registration.Unit", r.Unit}, field{"Registration.Signer", r.Signer})
 }
 
 type field struct{ name, value string }
 
-// checkFields is [checkText] for what comes to a ledger.
-func checkFields(fields ...field) error {
+// checkFields is [checkText] for a port with an error of its own.
+func checkFields(kind error, fields ...field) error {
 	for _, f := range fields {
 		if err := checkText(f.name, f.value); err != nil {
-			return fmt.Errorf("%w: %w", reward.ErrInvalid, err)
+			return fmt.Errorf("%w: %w", kind, err)
 		}
 	}
 	return nil

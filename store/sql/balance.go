@@ -39,7 +39,7 @@ func (l *Ledger) balances(ctx context.Context, user string) ([]balance, error) {
 
 // credit adds to what accounts are owed.
 func (w *writing) credit(ctx context.Context, earned map[int64]decimal.Decimal) error {
-	balances, err := among(ctx, w, scanBalance, selectBalance, "b.account", slices.Sorted(maps.Keys(earned)))
+	balances, err := among(ctx, w, w.params, scanBalance, selectBalance, "b.account", slices.Sorted(maps.Keys(earned)))
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ type DB struct {
 	pool    *stdsql.DB
 	dialect dialect
 	packer  *packer
-	writer  turns // of the ledger, and in SQLite of everything
+	writer  turns // of transactions, and in SQLite of everything
 }
 
 // Open opens the database that dsn names and brings its tables up to date:
@@ -111,3 +111,16 @@ func (db *DB) Anchor() *Anchor { return &Anchor{db} }
 // Ledger returns the ledger of the one pool that db keeps. What is submitted to
 // it by many at once is written together, so a program opens one.
 func (db *DB) Ledger() *Ledger { return newLedger(db) }
+
+// Chronicle returns the chronicle that db keeps of the engine whose journal has
+// that key.
+func (db *DB) Chronicle(key string) *Chronicle { return &Chronicle{db, key} }
+
+// Positions returns the positions that db keeps for those who tell them.
+func (db *DB) Positions() *Positions { return &Positions{db} }
+
+// Settlement returns the one book of money that db keeps.
+func (db *DB) Settlement() *Settlement { return &Settlement{db} }
+
+// Requests returns the requests that db keeps the answers to.
+func (db *DB) Requests() *Requests { return &Requests{db} }

@@ -3,11 +3,8 @@ package sql
 import (
 	"context"
 	stdsql "database/sql"
-	"errors"
 	"fmt"
 	"sync"
-
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/evenkeelhq/evenkeel/reward"
 )
@@ -51,70 +48,28 @@ func (l *Ledger) counts(ctx context.Context) (counts, error) {
 // writing is a transaction that holds the lock. What it leaves in counts is
 // kept.
 type writing struct {
-	*stdsql.Tx
-	dialect
+	*transaction
 	counts
 }
 
 // write lets change change the ledger, all of it or nothing. It is called again
 // when the database asked for that.
 func (l *Ledger) write(ctx context.Context, change func(w *writing) error) error {
-	err := l.try(ctx, change)
-	for tries := 1; again(err) && tries < busyTries && ctx.Err() == nil; tries++ {
-		err = l.try(ctx, change)
-	}
-	return err
-}
-
-func (l *Ledger) try(ctx context.Context, change func(w *writing) error) error {
-	if err := l.db.writer.take(ctx); err != nil {
-		return err
-	}
-	defer l.db.writer.give()
-	tx, err := l.db.pool.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }() // does nothing after a commit
-	before, err := one(query(ctx, tx, scanCounts, selectCounts+l.db.dialect.lock))
-	if err != nil {
-		return err
-	}
-	w := writing{tx, l.db.dialect, before}
-	if err := change(&w); err != nil {
-		return err
-	}
-	if c := w.counts; c != before {
-		if _, err := tx.ExecContext(ctx, `UPDATE evenkeel_ledger SET accounts = $1, sightings = $2, taken = $3, booked = $4, payouts = $5`,
-			int64(c.accounts), int64(c.sightings), int64(c.taken), int64(c.booked), int64(c.payouts)); err != nil {
+	return l.db.write(ctx, func(tx *transaction) error {
+		before, err := one(query(ctx, tx, scanCounts, selectCounts+tx.lock))
+		if err != nil {
 			return err
 		}
-	}
-	return tx.Commit()
+		w := writing{tx, before}
+		if err := change(&w); err != nil || w.counts == before {
+			return err
+		}
+		c := w.counts
+		_, err = tx.ExecContext(ctx, `UPDATE evenkeel_ledger SET accounts = $1, sightings = $2, taken = $3, booked = $4, payouts = $5`,
+			int64(c.accounts), int64(c.sightings), int64(c.taken), int64(c.booked), int64(c.payouts))
+		return err
+	})
 }
-
-// again reports whether a transaction failed for no reason of its own.
-func again(err error) bool {
-	var failure *pgconn.PgError
-	if errors.As(err, &failure) {
-		return failure.Code == "40001" || failure.Code == "40P01" // serialization_failure, deadlock_detected
-	}
-	return busy(err)
-}
-
-// turns are taken one at a time, in the order in which they are asked for.
-type turns chan struct{}
-
-func (t turns) take(ctx context.Context) error {
-	select {
-	case t <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (t turns) give() { <-t }
 
 // one returns the only row there is.
 func one[T any](found []T, err error) (T, error) {

@@ -108,7 +108,7 @@ func (w *writing) shift(ctx context.Context, lines []payout.Line, from, to payou
 	for i, line := range lines {
 		names[i] = line.Account
 	}
-	balances, err := among(ctx, w, scanBalance, selectBalance, "a.name", names)
+	balances, err := among(ctx, w, w.params, scanBalance, selectBalance, "a.name", names)
 	if err != nil {
 		return err
 	}

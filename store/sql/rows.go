@@ -16,10 +16,17 @@ const maxParams = 4000
 
 // insert adds rows to a table, many with each statement. into is as in "table (a,
 // b)", rest what follows the values.
-func (w *writing) insert(ctx context.Context, into, rest string, rows [][]any) error {
+func (tx *transaction) insert(ctx context.Context, into, rest string, rows [][]any) error {
+	_, err := tx.put(ctx, into, rest, rows)
+	return err
+}
+
+// put is insert, and returns how many rows were added or changed.
+func (tx *transaction) put(ctx context.Context, into, rest string, rows [][]any) (int, error) {
 	if len(rows) == 0 {
-		return nil
+		return 0, nil
 	}
+	put := 0
 	width := len(rows[0])
 	for some := range slices.Chunk(rows, maxParams/width) {
 		var statement strings.Builder
@@ -29,26 +36,32 @@ func (w *writing) insert(ctx context.Context, into, rest string, rows [][]any) e
 			if i > 0 {
 				statement.WriteByte(',')
 			}
-			statement.WriteString("(" + w.params(len(args)+1, width) + ")")
+			statement.WriteString("(" + tx.params(len(args)+1, width) + ")")
 			args = append(args, row...)
 		}
 		statement.WriteString(" " + rest)
-		if _, err := w.ExecContext(ctx, statement.String(), args...); err != nil {
-			return err
+		done, err := tx.ExecContext(ctx, statement.String(), args...)
+		if err != nil {
+			return 0, err
 		}
+		n, err := done.RowsAffected()
+		if err != nil {
+			return 0, err
+		}
+		put += int(n)
 	}
-	return nil
+	return put, nil
 }
 
 // among returns what scan makes of the rows whose column is one of keys.
-func among[K, T any](ctx context.Context, w *writing, scan func(*stdsql.Rows) (T, error), statement, column string, keys []K) ([]T, error) {
+func among[K, T any](ctx context.Context, from reader, params func(from, n int) string, scan func(*stdsql.Rows) (T, error), statement, column string, keys []K) ([]T, error) {
 	var all []T
 	for some := range slices.Chunk(keys, maxParams) {
 		args := make([]any, len(some))
 		for i, k := range some {
 			args[i] = k
 		}
-		found, err := query(ctx, w, scan, statement+" WHERE "+column+" IN ("+w.params(1, len(some))+")", args...)
+		found, err := query(ctx, from, scan, statement+" WHERE "+column+" IN ("+params(1, len(some))+")", args...)
 		if err != nil {
 			return nil, err
 		}

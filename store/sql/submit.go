@@ -64,11 +64,11 @@ func (l *Ledger) Submit(ctx context.Context, s reward.Submission) error {
 }
 
 func checkSubmission(s reward.Submission) error {
-	if err := checkFields(field{"Submission.User", s.User}, field{"Submission.Exchange", s.Exchange}, field{"Submission.Unit", s.Unit}); err != nil {
+	if err := checkFields(reward.ErrInvalid, field{"Submission.User", s.User}, field{"Submission.Exchange", s.Exchange}, field{"Submission.Unit", s.Unit}); err != nil {
 		return err
 	}
 	for i, o := range s.Orders {
-		if err := checkFields(field{"Order.OrderID", o.OrderID}); err != nil {
+		if err := checkFields(reward.ErrInvalid, field{"Order.OrderID", o.OrderID}); err != nil {
 			return fmt.Errorf("order %d: %w", i, err)
 		}
 	}
@@ -173,7 +173,7 @@ func (w *writing) lookUp(ctx context.Context, calls []*submitting) (*group, erro
 		}
 	}
 	g := &group{proofs: map[string]proof{}, orders: map[string]known{}, issued: map[string]proof{}, seen: map[string]known{}}
-	_, err := among(ctx, w, func(rows *stdsql.Rows) (p proof, err error) {
+	_, err := among(ctx, w, w.params, func(rows *stdsql.Rows) (p proof, err error) {
 		err = rows.Scan(&p.account, &p.name, &p.issued)
 		g.proofs[p.name] = p
 		return p, err
@@ -181,7 +181,7 @@ func (w *writing) lookUp(ctx context.Context, calls []*submitting) (*group, erro
 	if err != nil {
 		return nil, err
 	}
-	_, err = among(ctx, w, func(rows *stdsql.Rows) (k known, err error) {
+	_, err = among(ctx, w, w.params, func(rows *stdsql.Rows) (k known, err error) {
 		var name string
 		err = rows.Scan(&name, &k.since, &k.seen)
 		g.orders[name] = k
