@@ -13,8 +13,10 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/evenkeelhq/evenkeel"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/alps"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/config"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/pool"
+	"github.com/evenkeelhq/evenkeel/liquidity"
 	"github.com/evenkeelhq/evenkeel/reward"
 	"github.com/evenkeelhq/evenkeel/reward/payout"
 )
@@ -187,7 +189,7 @@ func (d decision) send(ctx context.Context, to streams, c payout.Command) error 
 // verify is the command that checks the journals.
 type verify struct{ source }
 
-// Run walks both journals, and decides each step again that was decided under the
+// Run walks the journals, and decides each step again that was decided under the
 // present configuration.
 func (v verify) Run(ctx context.Context, to streams) error {
 	return v.with(ctx, func(cfg config.Config, ports pool.Ports) error {
@@ -202,7 +204,14 @@ func (v verify) Run(ctx context.Context, to streams) error {
 		if err := journal(ctx, to, ports.Store, pool.RewardKey, rewards); err != nil {
 			return err
 		}
-		return journal(ctx, to, ports.Store, pool.PayoutKey, payouts)
+		if err := journal(ctx, to, ports.Store, pool.PayoutKey, payouts); err != nil || cfg.ALPS == nil {
+			return err
+		}
+		engine, err := liquidity.New(cfg.ALPS.Engine)
+		if err != nil {
+			return err
+		}
+		return journal(ctx, to, ports.Store, alps.Key(cfg.ALPS.Engine.Pool), engine)
 	})
 }
 

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/alps/rest"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/config"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/metrics"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/pool"
@@ -61,8 +62,22 @@ func (s serve) Run(ctx context.Context, to streams) (err error) {
 	if err != nil {
 		return err
 	}
+	l, err := openLiquid(ctx, cfg, ports.DB, counted, log)
+	if err != nil {
+		return fmt.Errorf("liquidity engine: %w", err)
+	}
+	outside, err := l.beside(wire.New(p, counted, log))
+	if err != nil {
+		return err
+	}
 	announce(log, cfg, front, back)
-	return together(ctx, p, front, back, wire.New(p, counted, log), inside(counted))
+	engines := func(ctx context.Context) error {
+		group, ctx := errgroup.WithContext(ctx)
+		group.Go(func() error { return p.Run(ctx) })
+		group.Go(func() error { return l.run(ctx) })
+		return group.Wait()
+	}
+	return together(ctx, engines, front, back, outside, inside(counted))
 }
 
 // listen opens both listeners before anything else: a port that is taken is the
@@ -94,6 +109,9 @@ func announce(log *zap.Logger, cfg config.Config, front, back net.Listener) {
 	if back != nil {
 		fields = append(fields, zap.String("metrics", "http://"+back.Addr().String()+"/metrics"))
 	}
+	if cfg.ALPS != nil {
+		fields = append(fields, zap.String("liquidity", "http://"+front.Addr().String()+rest.Prefix), zap.String("docs", "http://"+front.Addr().String()+"/docs"))
+	}
 	log.Info("serving", fields...)
 	if cfg.Hardened && cfg.Trades(venue.Test) {
 		log.Warn("test_exchange is for tests: whoever reaches the paper venue earns there without funds")
@@ -110,11 +128,11 @@ const (
 	stopWithin   = 9 * time.Second
 )
 
-// together runs the pool and both servers until one fails or ctx ends. Then no
+// together runs the engines and both servers until one fails or ctx ends. Then no
 // request is taken any more, and those under way are answered.
-func together(ctx context.Context, p *pool.Pool, front, back net.Listener, outside, inside http.Handler) error {
+func together(ctx context.Context, engines func(context.Context) error, front, back net.Listener, outside, inside http.Handler) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return p.Run(ctx) })
+	group.Go(func() error { return engines(ctx) })
 	answer(ctx, group, front, &http.Server{Handler: outside, WriteTimeout: answerWithin})
 	if back != nil {
 		answer(ctx, group, back, &http.Server{Handler: inside}) // a profile takes as long as it is asked to

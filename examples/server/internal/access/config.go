@@ -56,9 +56,9 @@ func (c Config) Validate() error {
 		k.at = fmt.Sprintf("keys[%d].", i)
 		k.actor(Actor{key.Name, key.Roles, key.Bank})
 		sum, err := hex.DecodeString(key.SHA256)
-		k.must(err == nil && len(sum) == 32, "sha256", key.SHA256, "must be the key's SHA-256 in 64 hexadecimal digits")
+		k.must(err == nil && len(sum) == 32, "sha256", fmt.Sprintf("of %d characters", len(key.SHA256)), "must be the key's SHA-256 in 64 hexadecimal digits") // it may be the key itself
 		if first, twice := seen[string(sum)]; twice && err == nil {
-			k.must(false, "sha256", key.SHA256, fmt.Sprintf("must be another than that of keys[%d]", first))
+			k.must(false, "sha256", fmt.Sprintf("of %d characters", len(key.SHA256)), fmt.Sprintf("must be another than that of keys[%d]", first))
 		}
 		seen[string(sum)] = i
 	}

@@ -22,9 +22,9 @@ func TestEveryProblemOfAConfigurationIsNamed(t *testing.T) {
 		{"the test's is valid", func(*access.Config) {}, nil},
 		{"all are named at once", func(c *access.Config) {
 			c.Keys[0].Name, c.Keys[1].SHA256, c.Tokens.Issuer = "a b", "x", ""
-		}, []string{`keys[0].name "a b": must be`, `keys[1].sha256 "x": must be the key's SHA-256`, `tokens.issuer "": must be there`}},
+		}, []string{`keys[0].name "a b": must be`, `keys[1].sha256 "of 1 characters": must be the key's SHA-256`, `tokens.issuer "": must be there`}},
 		{"two keys are the same", func(c *access.Config) { c.Keys[1].SHA256 = strings.ToUpper(c.Keys[0].SHA256) }, []string{"must be another than that of keys[0]"}},
-		{"a hash is too short", func(c *access.Config) { c.Keys[0].SHA256 = "00" }, []string{`keys[0].sha256 "00"`}},
+		{"a hash is too short", func(c *access.Config) { c.Keys[0].SHA256 = "00" }, []string{`keys[0].sha256 "of 2 characters"`}},
 		{"nobody may nothing", func(c *access.Config) { c.Keys[0].Roles = nil }, []string{`keys[0].roles "[]": must have one`}},
 		{"public is no role to be given", func(c *access.Config) { c.Keys[0].Roles[0] = access.Public }, []string{`keys[0].roles "public": must be one of provider`}},
 		{"a bank has no name", func(c *access.Config) { c.Keys[1].Bank = "" }, []string{`keys[1].bank "": must be which bank`}},

@@ -3,10 +3,12 @@ package config
 import (
 	"fmt"
 	"net"
+	"reflect"
 	"time"
 
 	"github.com/shopspring/decimal"
 
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/access"
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/reward"
 	"github.com/evenkeelhq/evenkeel/reward/payout"
@@ -29,6 +31,9 @@ type Config struct {
 	Report      bool
 	Prices      map[string]Price // by unit
 	Markets     []Market         // by exchange, then unit
+	ALPS        *ALPS            // nil for none
+	Access      access.Config
+	Example     bool // nobody wrote a file: the example's keys open it on this machine
 }
 
 // Pool is the pool as a whole.
@@ -185,11 +190,13 @@ func (c Config) Follows(running Config) error {
 		{"report", running.Report, c.Report},
 		{"rpc", running.RPC, c.RPC},
 		{"db.dsn", running.DSN, c.DSN},
+		{"alps", running.ALPS, c.ALPS},
+		{"access", running.Access, c.Access},
 	} {
-		if f.is == f.to {
+		if reflect.DeepEqual(f.is, f.to) {
 			continue
 		}
-		if f.field == "db.dsn" { // may hold a password
+		if f.field == "db.dsn" || f.field == "alps" || f.field == "access" { // may hold a password, or be a page long
 			f.to = "another"
 		}
 		problems = append(problems, fmt.Sprintf("%s %v: cannot change while the server runs: restart it", f.field, f.to))

@@ -76,7 +76,8 @@ func TestWhatAFileLeavesOutIsAsInTheDefault(t *testing.T) {
 	require.NoError(t, err)
 	got, err := parse(t, least)
 	require.NoError(t, err)
-	got.Markets, got.Prices, got.Grants = standard.Markets, standard.Prices, standard.Grants
+	require.Nil(t, got.ALPS, "whoever does not ask for the liquidity engine has none")
+	got.Markets, got.Prices, got.Grants, got.ALPS = standard.Markets, standard.Prices, standard.Grants, standard.ALPS
 	require.Empty(t, cmp.Diff(standard, got))
 }
 

@@ -26,6 +26,8 @@ type file struct {
 	RPC         *rpcSection                          `yaml:"rpc"`
 	Prices      map[string]priceSection              `yaml:"prices"`
 	Exchanges   map[string]map[string]*marketSection `yaml:"exchanges"`
+	ALPS        *alpsSection                         `yaml:"alps"`
+	Access      accessSection                        `yaml:"access"`
 }
 
 type poolSection struct {

@@ -49,7 +49,9 @@ const maxFile = 1 << 20
 // its content is an [Invalid].
 func Read(name string, over Override) (Config, error) {
 	if name == "" {
-		return Parse("default", DefaultYAML, over)
+		cfg, err := Parse("default", DefaultYAML, over)
+		cfg.Example = err == nil
+		return cfg, err
 	}
 	f, err := os.Open(name)
 	if err != nil {

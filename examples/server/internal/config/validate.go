@@ -14,6 +14,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/evenkeelhq/evenkeel/exchange"
+	"github.com/evenkeelhq/evenkeel/liquidity"
 	"github.com/evenkeelhq/evenkeel/reward"
 	"github.com/evenkeelhq/evenkeel/reward/payout"
 )
@@ -53,8 +54,9 @@ func (r *reader) config() Config {
 		c.Markets = append(c.Markets, r.exchange(exchange, c.Pool.Pegged)...)
 	}
 	r.must(len(r.said.Exchanges) > 0, "exchanges", len(r.said.Exchanges), "must have at least one")
-	r.grants(&c)
+	c.Grants = r.approved("grants", r.said.Grants, c.Pool.Places)
 	r.prices(&c)
+	c.ALPS, c.Access = r.alps(), r.access()
 	r.rules(c)
 	return c
 }
@@ -219,19 +221,21 @@ func OnLoopback(address string) bool {
 	return err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback())
 }
 
-func (r *reader) grants(c *Config) {
-	said := r.said.Grants
+// approved reads amounts, each of which counts once under its approval.
+func (r *reader) approved(list string, said []grantSection, places int32) []Grant {
+	var grants []Grant
 	seen := map[string]bool{}
 	for i, g := range said {
-		field := fmt.Sprintf("grants[%d]", i)
+		field := fmt.Sprintf("%s[%d]", list, i)
 		r.must(g.Approval.text != "" && len(g.Approval.text) <= 256, field+".approval", g.Approval.text, "must have 1 to 256 bytes")
 		r.must(!seen[g.Approval.text], field+".approval", g.Approval.text, "must be there once")
 		seen[g.Approval.text] = true
 		amount := r.amount(field+".amount", g.Amount)
 		r.must(amount.IsPositive(), field+".amount", g.Amount.text, "must be > 0")
-		r.must(amount.Equal(amount.Truncate(c.Pool.Places)), field+".amount", amount, fmt.Sprintf("must have at most %d decimals", c.Pool.Places))
-		c.Grants = append(c.Grants, Grant{g.Approval.text, amount})
+		r.must(amount.Equal(amount.Truncate(places)), field+".amount", amount, fmt.Sprintf("must have at most %d decimals", places))
+		grants = append(grants, Grant{g.Approval.text, amount})
 	}
+	return grants
 }
 
 // rules are those that concern several fields.
@@ -255,6 +259,11 @@ func (r *reader) rules(c Config) {
 	}
 	if _, err := payout.New(c.Payouts()); err != nil {
 		r.problem("%v", err)
+	}
+	if c.ALPS != nil {
+		if _, err := liquidity.New(c.ALPS.Engine); err != nil {
+			r.problem("alps: %v", err)
+		}
 	}
 }
 

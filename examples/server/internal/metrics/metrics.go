@@ -35,30 +35,31 @@ type Metrics struct {
 	stuck       prometheus.Gauge
 	priceAge    *prometheus.GaugeVec
 	failures    *prometheus.CounterVec
+	lent        lent
 }
 
 // New returns metrics that are all zero.
 func New() *Metrics {
 	m := &Metrics{
 		registry:    prometheus.NewRegistry(),
+		lent:        newLent(),
 		requests:    counters("requests_total", "Answered requests.", "route", "code"),
 		rounds:      counters("rounds_total", "Decided rounds, by what became of them.", "reason"),
 		orders:      counters("orders_total", "Sightings of orders that a round took up, by its verdict.", "verdict"),
 		submissions: counters("submissions_total", "Proofs that were handed in, by what became of them.", "result"),
 		payouts:     counters("payout_moves_total", "Moves of payout batches, by the phase they came into.", "phase"),
-		failures:    counters("failures_total", "Rounds, payouts and price refreshes that failed and will be tried again.", "what"),
+		failures:    counters("failures_total", "What failed and will be tried again: rounds, payouts, price refreshes, looks at banks.", "what"),
 		credited:    prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: "credited_total", Help: "Sum of all credits of this process, in the pegged asset."}),
 		balance:     prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "grant_balance", Help: "Left in the grant account, in the pegged asset."}),
 		runway:      prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "grant_runway_rounds", Help: "Full rounds that the grant account pays for."}),
 		stuck:       prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "payouts_stuck", Help: "Batches of which nobody can tell whether they were paid: a person must."}),
-		priceAge: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Namespace: namespace, Name: "price_age_seconds", Help: "Age of the price of a unit; -1 without one.",
-		}, []string{"unit"}),
+		priceAge:    gauges("price_age_seconds", "Age of the price of a unit; -1 without one.", "unit"),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: namespace, Name: "request_seconds", Help: "Time to answer.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"route"}),
 	}
+	m.lent.register(m.registry)
 	m.registry.MustRegister(
 		m.requests, m.latency, m.rounds, m.orders, m.credited, m.balance, m.runway,
 		m.submissions, m.payouts, m.stuck, m.priceAge, m.failures,

@@ -34,6 +34,7 @@ type Ports struct {
 	Reporter reward.Reporter // nil for none
 	Venues   venue.Set
 	Forget   func(ctx context.Context, before time.Time) (more bool, err error) // drops old sightings, a part of them at a time
+	DB       *sql.DB                                                            // where all of it is kept, for what else is
 	Close    func() error
 }
 
@@ -65,6 +66,6 @@ func OpenPorts(ctx context.Context, cfg config.Config, o Outside) (Ports, error)
 	}
 	return Ports{
 		Store: points.Store(db.Store()), Inbox: inbox, Ledger: points.Ledger(ledger), Payouts: points.Payouts(ledger.Payouts()),
-		Payer: points.Payer(payer), Reporter: reporter, Venues: venues, Forget: ledger.Forget, Close: db.Close,
+		Payer: points.Payer(payer), Reporter: reporter, Venues: venues, Forget: ledger.Forget, DB: db, Close: db.Close,
 	}, nil
 }
