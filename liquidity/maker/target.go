@@ -234,7 +234,9 @@ func floorTo(x, step decimal.Decimal) decimal.Decimal {
 }
 
 // tenth reports whether a step is 1, 0.1, 0.01 ...: then rounding is cheap.
-func tenth(step decimal.Decimal) bool { return step.Exponent() <= 0 && step.Coefficient().IsInt64() && step.Coefficient().Int64() == 1 }
+func tenth(step decimal.Decimal) bool {
+	return step.Exponent() <= 0 && step.Coefficient().IsInt64() && step.Coefficient().Int64() == 1
+}
 
 func ceilTo(x, step decimal.Decimal) decimal.Decimal {
 	if x.IsPositive() && tenth(step) {
