@@ -65,7 +65,7 @@ func (k *look) advance(b *bank, a *Action, before Phase) {
 	missing := a.failed()
 	var why Reason
 	switch {
-	case to == Settled && missing.IsPositive():
+	case to != Failed && !to.live() && missing.IsPositive():
 		why = Partial
 	case to == Unknown && !k.answered(a):
 		why = Silence

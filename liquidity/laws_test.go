@@ -244,6 +244,12 @@ func TestConservation(t *testing.T) {
 	})
 }
 
+// Of one injection a leg failed and another came back after it had settled: what
+// failed is exempt from the cooldown, and the move has to say so.
+func TestAReversalDoesNotHideThatPartOfItFailed(t *testing.T) {
+	require.NoError(t, walk(engine(t, tight), 64275, map[string]int{}))
+}
+
 // The weather is bad enough for everything to happen.
 func TestEverythingHappens(t *testing.T) {
 	e := engine(t, tight)
