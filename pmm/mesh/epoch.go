@@ -163,11 +163,11 @@ func (e *epoch) shocked(f *flow, size uint64, back int) (uint64, int) {
 			continue
 		}
 		for end, paths := range f.paths {
-			if shock.OneWay && f.ends[end] == shock.From && paths != nil {
+			if shock.OneWay && f.ends[end] == shock.Pays && paths != nil {
 				back = end
 			}
 		}
-		if f.ends[back] == shock.From {
+		if f.ends[back] == shock.Pays {
 			size = size * uint64(shock.SizeBps) / 10_000
 		}
 	}

@@ -72,7 +72,7 @@ func TestAScenarioThatIsWrongSaysWhere(t *testing.T) {
 			s.RateShocks = []mesh.RateShock{{Window: mesh.Window{From: 1, To: 1}, Anchor: "USD"}}
 		}, "RateShocks[0].ValueBps 0"},
 		{"orders that shrink to nothing", func(s *mesh.Scenario) {
-			s.FlowShocks = []mesh.FlowShock{{Window: mesh.Window{From: 1, To: 1}, From: asset(1, "cUSDT")}}
+			s.FlowShocks = []mesh.FlowShock{{Window: mesh.Window{From: 1, To: 1}, Pays: asset(1, "cUSDT")}}
 		}, "FlowShocks[0].SizeBps 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -151,4 +151,17 @@ func TestADeployedPoolIsTakenAsItStands(t *testing.T) {
 		LPFeeRate: p.LPFeeRate, MTFeeRate: p.MTFeeRate,
 	}
 	require.Equal(t, want, got)
+}
+
+func TestAScenarioSurvivesJSON(t *testing.T) {
+	for _, name := range mesh.Names() {
+		s, err := mesh.Named(name)
+		require.NoError(t, err)
+		written, err := json.Marshal(s)
+		require.NoError(t, err)
+		var read mesh.Scenario
+		require.NoError(t, json.Unmarshal(written, &read))
+		require.Equal(t, s.FlowShocks, read.FlowShocks, name)
+		require.NoError(t, read.Validate())
+	}
 }

@@ -88,7 +88,7 @@ func TestEveryTokenIsSomewhereAfterEveryEpoch(t *testing.T) {
 			CapacityBps: rapid.IntRange(0, 10_000).Draw(t, "capacity"), LatencyPlus: rapid.IntRange(0, 3).Draw(t, "latency"),
 		}}
 		s.RateShocks = []mesh.RateShock{{Window: window(), Anchor: "USD", ValueBps: rapid.IntRange(1_000, 20_000).Draw(t, "value"), MoveBps: 50_000}}
-		s.FlowShocks = []mesh.FlowShock{{Window: window(), From: asset(2, "cUSDT"), SizeBps: rapid.IntRange(1, 100_000).Draw(t, "size"), OneWay: rapid.Bool().Draw(t, "oneWay")}}
+		s.FlowShocks = []mesh.FlowShock{{Window: window(), Pays: asset(2, "cUSDT"), SizeBps: rapid.IntRange(1, 100_000).Draw(t, "size"), OneWay: rapid.Bool().Draw(t, "oneWay")}}
 		for i := range s.Network.Bridges {
 			s.Network.Bridges[i].FeeBps = rapid.SampledFrom([]int{0, 1, 9_999}).Draw(t, "feeBps")
 			s.Network.Bridges[i].LatencyEpochs = rapid.IntRange(0, 2).Draw(t, "latencyEpochs")

@@ -234,7 +234,7 @@ func bridgeShock() Scenario {
 		{Window: during, Between: [2]uint64{Polygon, HubChain}, CapacityBps: 1_000, LatencyPlus: 6},
 		{Window: during, Between: [2]uint64{BNBChain, HubChain}, CapacityBps: 1_000, LatencyPlus: 6},
 	}
-	s.FlowShocks = []FlowShock{{Window: during, From: at(Polygon, "cUSDT"), SizeBps: 10_000, OneWay: true}}
+	s.FlowShocks = []FlowShock{{Window: during, Pays: at(Polygon, "cUSDT"), SizeBps: 10_000, OneWay: true}}
 	return s
 }
 
@@ -275,6 +275,6 @@ func calmBut(s Scenario, during Window, moveBps int) []RateShock {
 
 func bankRun() Scenario {
 	s := chain138()
-	s.FlowShocks = []FlowShock{{Window: Window{120*day + 1, 139 * day}, From: at(HubChain, "cUSDT"), SizeBps: 40_000, OneWay: true}}
+	s.FlowShocks = []FlowShock{{Window: Window{120*day + 1, 139 * day}, Pays: at(HubChain, "cUSDT"), SizeBps: 40_000, OneWay: true}}
 	return s
 }

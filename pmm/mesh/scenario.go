@@ -110,7 +110,7 @@ type RateShock struct {
 // FlowShock changes orders.
 type FlowShock struct {
 	Window
-	From    Asset `json:"from"`    // what the orders pay
+	Pays    Asset `json:"pays"`    // what the orders pay
 	SizeBps int   `json:"sizeBps"` // of their size, 1 to 1000000; 10000 changes nothing
 	OneWay  bool  `json:"oneWay"`  // flows of it that go both ways go this way only
 }
@@ -211,7 +211,7 @@ func (s Scenario) validateShocks() error {
 		at := fmt.Sprintf("FlowShocks[%d].", i)
 		if err := check(
 			rule{f.valid(), at + "Window", f.Window, "must be From > 0 to To >= From"},
-			rule{n.listings[f.From], at + "From", f.From, "must be listed"},
+			rule{n.listings[f.Pays], at + "Pays", f.Pays, "must be listed"},
 			rule{f.SizeBps > 0 && f.SizeBps <= 1_000_000, at + "SizeBps", f.SizeBps, "must be 1 to 1000000"},
 		); err != nil {
 			return err

@@ -1,0 +1,192 @@
+package risk
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
+	"github.com/evenkeelhq/evenkeel/liquidity/market"
+	"github.com/evenkeelhq/evenkeel/risk/score"
+)
+
+// Step takes in what was reported, translates what is known, and says what people
+// have to be told. It implements evenkeel.Engine; an observation that is malformed,
+// about another instrument or runs back in time is [ErrInvalid].
+func (e *Engine) Step(s State, seen Observation) (State, Decision, error) {
+	if err := s.validate(seen); err != nil {
+		return s, Decision{}, err
+	}
+	l := look{Engine: e, seen: seen, next: s, d: Decision{Reason: Same, Before: s.Numbers}}
+	l.next.At, l.next.ISIN = seen.At.UTC(), seen.ISIN
+	l.obey()
+	l.next.Track.Looks++
+	l.next.Track.Was = s.Was
+	if seen.Inputs == nil {
+		l.blind()
+	} else if err := l.translate(); err != nil {
+		return s, Decision{}, err
+	}
+	if len(l.d.Events) > 0 && l.d.Reason == Same {
+		l.d.Reason = Changed
+	}
+	l.d.LastSeq = l.next.LastSeq
+	return l.next, l.d, nil
+}
+
+// look is one step in progress.
+type look struct {
+	*Engine
+	seen Observation
+	next State
+	d    Decision
+}
+
+// obey answers the commands.
+func (l *look) obey() {
+	for _, c := range l.seen.Commands {
+		if c.Seq <= l.next.LastSeq {
+			continue
+		}
+		l.next.LastSeq = c.Seq
+		l.d.Answers = append(l.d.Answers, Answer{c.Seq, l.answer(c)})
+	}
+}
+
+func (l *look) answer(c Command) Reply {
+	switch {
+	case !valid.Named(c.By):
+		return Malformed
+	case c.Do == Retell:
+		l.next.Told.Risk, l.next.Told.Liquidity, l.next.Told.Exits = "", "", ""
+		return Done
+	case c.Do != Report || c.Outcome == nil || c.Outcome.validate() != nil:
+		return Malformed
+	case !l.next.Track.report(*c.Outcome):
+		return Known
+	default:
+		return Done
+	}
+}
+
+// blind is a look without inputs.
+func (l *look) blind() {
+	l.d.Reason, l.d.Fault = NoInputs, l.seen.Fault
+	l.next.Track.Stale++
+	l.d.Metrics = l.next.Track.metrics(market.Index{})
+	l.hold(DataQuality, Warning, "No data can be had", "")
+}
+
+func (l *look) translate() error {
+	in := *l.seen.Inputs
+	if old(l.freshness(in)) {
+		l.next.Track.Stale++
+	}
+	t, err := l.Translate(in, l.cfg.Sale, l.next.Track)
+	if err != nil {
+		return err
+	}
+	l.d.Translation, l.d.Metrics = &t, t.Metrics
+	l.update(t)
+	l.drop(t)
+	l.close(t)
+	l.judge(t)
+	return nil
+}
+
+// update tells what changed as far as people can see it.
+func (l *look) update(t Translation) {
+	was, is := &l.next.Told, Told{Risk: riskDigest(t), Liquidity: liquidityDigest(t), Exits: exitsDigest(t)}
+	for _, part := range []struct {
+		kind Kind
+		was  *string
+		is   string
+	}{{RiskUpdate, &was.Risk, is.Risk}, {LiquidityUpdate, &was.Liquidity, is.Liquidity}, {ExitPathUpdate, &was.Exits, is.Exits}} {
+		if *part.was != part.is {
+			*part.was = part.is
+			l.tell(Event{Kind: part.kind})
+		}
+	}
+}
+
+// drop alerts when the index has fallen far below what it is compared with. That
+// is then the index as it is, as it is after a rise or when it is too old.
+func (l *look) drop(t Translation) {
+	index, was := t.Profile.Index, l.next.Track.Was
+	if index.Level == market.Insufficient {
+		return
+	}
+	fell := was != nil && was.Index.Sub(index.Value).GreaterThanOrEqual(l.cfg.Drop)
+	if fell {
+		l.alert(Deterioration, Warning, fmt.Sprintf("Liquidity index fell from %s to %s", tenth(was.Index), tenth(index.Value)))
+	}
+	if was == nil || fell || index.Value.GreaterThan(was.Index) || l.next.At.Sub(was.At) >= l.cfg.DropOver {
+		l.next.Was = &Reading{l.next.At, index.Value}
+	}
+}
+
+// close alerts for each way out that was open when people were last told, and is
+// not.
+func (l *look) close(t Translation) {
+	var open []market.Path
+	for _, path := range market.Paths() {
+		r, _ := t.Exits.Route(path)
+		switch {
+		case r.Available:
+			open = append(open, path)
+		case !slices.Contains(l.next.Told.Open, path):
+		case r.Refusals[0].Reason == market.MakerOffline:
+			l.alert(Deterioration, Warning, "Market maker offline - limited exit options")
+		default:
+			l.alert(ExitFailure, Warning, fmt.Sprintf("%s is no longer available - %s", PathName(path), reasonPhrase(r.Refusals[0])))
+		}
+	}
+	l.next.Told.Open = open
+}
+
+// judge alerts for what holds now and did not before, and when it is over.
+func (l *look) judge(t Translation) {
+	overall, index := t.Risk.Overall, t.Profile.Index
+	critical, closed, problem := "", "", ""
+	if overall.Level == score.Critical {
+		critical = fmt.Sprintf("Critical risk level (%s/100)", tenth(overall.Value))
+	}
+	if _, exit := t.Exits.Best(); !exit {
+		closed = "No viable exit paths available"
+	}
+	switch {
+	case old(t.Freshness):
+		problem = "Data are " + string(t.Freshness)
+	case index.Level == market.Insufficient:
+		problem = "Too little data for a liquidity index"
+	case overall.Level == score.Insufficient:
+		problem = "Too little is known for an overall risk score"
+	}
+	l.hold(HighRisk, Critical, critical, "The risk level is no longer critical")
+	l.hold(NoExit, Critical, closed, "There is a viable exit path again")
+	l.hold(DataQuality, Warning, problem, "Data are there and fresh again")
+}
+
+// hold alerts of a problem when it begins, and informs when it ends. An empty one
+// is none.
+func (l *look) hold(what AlertType, severity Severity, problem, over string) {
+	at := slices.Index(l.next.Holds, what)
+	switch {
+	case problem != "" && at < 0:
+		l.next.Holds = append(slices.Clone(l.next.Holds), what)
+		slices.Sort(l.next.Holds)
+		l.alert(what, severity, problem)
+	case problem == "" && at >= 0:
+		l.next.Holds = slices.Delete(slices.Clone(l.next.Holds), at, at+1)
+		l.alert(what, Info, over)
+	}
+}
+
+func (l *look) alert(what AlertType, severity Severity, message string) {
+	l.tell(Event{Kind: Alerted, Alert: &Alert{what, message, severity, l.next.ISIN, l.next.At}})
+}
+
+func (l *look) tell(e Event) {
+	e.Number = l.next.Numbers.Last() + 1
+	l.next.Numbers = l.next.Numbers.With(e)
+	l.d.Events = append(l.d.Events, e)
+}

@@ -1,0 +1,326 @@
+package risk_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/evenkeelhq/evenkeel/liquidity/market"
+	"github.com/evenkeelhq/evenkeel/risk"
+)
+
+// life steps an engine minute by minute.
+type life struct {
+	t      *testing.T
+	engine *risk.Engine
+	state  risk.State
+	at     time.Time
+	seq    uint64
+}
+
+func born(t *testing.T, change func(*risk.Config)) *life {
+	t.Helper()
+	c := config()
+	if change != nil {
+		change(&c)
+	}
+	return &life{t: t, engine: engineOf(t, c), at: now}
+}
+
+// look steps on inputs that are as usual but for what change does; nil is none.
+func (l *life) look(change func(*risk.Inputs), commands ...risk.Command) risk.Decision {
+	l.t.Helper()
+	seen := risk.Observation{At: l.at, ISIN: isin}
+	if change != nil {
+		in := at(l.at)
+		change(&in)
+		seen.Inputs = &in
+	} else {
+		seen.Fault = "the feed is away"
+	}
+	for _, c := range commands {
+		l.seq++
+		c.Seq = l.seq
+		seen.Commands = append(seen.Commands, c)
+	}
+	next, d, err := l.engine.Step(l.state, seen)
+	require.NoError(l.t, err)
+	l.state = next
+	l.at = l.at.Add(time.Minute)
+	return d
+}
+
+func usual(*risk.Inputs) {}
+
+// told is what events say, in short.
+func told(d risk.Decision) []string {
+	all := []string{}
+	for _, e := range d.Events {
+		if e.Alert == nil {
+			all = append(all, string(e.Kind))
+			continue
+		}
+		all = append(all, string(e.Alert.Severity)+" "+string(e.Alert.Type)+": "+e.Alert.Message)
+	}
+	return all
+}
+
+func TestAFirstLookTellsEverythingAndASecondNothing(t *testing.T) {
+	t.Parallel()
+	l := born(t, nil)
+	d := l.look(usual)
+	require.Equal(t, risk.Changed, d.Reason)
+	require.Equal(t, []string{"risk_update", "liquidity_update", "exit_path_update"}, told(d))
+	require.Equal(t, risk.Numbers{}, d.Before)
+	require.Equal(t, risk.Numbers{Risk: 1, Liquidity: 2, Exits: 3}, l.state.Numbers)
+	require.NotNil(t, d.Translation)
+
+	first := *d.Translation
+	for range 3 { // the auction comes closer, which nobody has to hear of
+		d = l.look(usual)
+		require.Equal(t, risk.Same, d.Reason)
+		require.Empty(t, d.Events)
+		require.NotEqual(t, first.Hash, d.Translation.Hash, "it is another look all the same")
+	}
+}
+
+func TestOnlyWhatChangedIsTold(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		change func(*risk.Inputs)
+		want   []string
+	}{
+		"a score":                           {func(in *risk.Inputs) { in.Facts.ESG.Stated = known("36") }, []string{"risk_update"}},
+		"a score by less than anybody sees": {func(in *risk.Inputs) { in.Facts.ESG.Stated = known("35.04") }, []string{}},
+		"the spread": {
+			func(in *risk.Inputs) { in.Snapshot.Book.Ask = dec("100.80") },
+			[]string{"liquidity_update", "exit_path_update"},
+		},
+		"the maker's quotes":                          {func(in *risk.Inputs) { in.Snapshot.Maker.LastQuoteSpreadBps = dec("30") }, []string{"exit_path_update"}},
+		"the maker's inventory, which nobody may see": {func(in *risk.Inputs) { in.Snapshot.Maker.Inventory.High = dec("3000000") }, []string{}},
+		"the age of the data":                         {func(in *risk.Inputs) { in.Snapshot.Book.At = in.Snapshot.Book.At.Add(-2 * time.Minute) }, []string{"liquidity_update"}},
+		"a warning": {
+			func(in *risk.Inputs) { in.Snapshot.Bond.Rating = "BB" },
+			[]string{"risk_update", "exit_path_update"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := born(t, nil)
+			l.look(usual)
+			require.Equal(t, row.want, told(l.look(row.change)))
+		})
+	}
+}
+
+func TestAMakerThatLeavesAndComesBack(t *testing.T) {
+	t.Parallel()
+	l := born(t, nil)
+	l.look(usual)
+	gone := func(in *risk.Inputs) { in.Snapshot.Maker.Online = false }
+	d := l.look(gone)
+	require.Equal(t, []string{"exit_path_update", "warning liquidity_warning: Market maker offline - limited exit options"}, told(d))
+	require.Equal(t, isin, d.Events[1].Alert.ISIN)
+	require.Equal(t, l.at.Add(-time.Minute), d.Events[1].Alert.At)
+	require.Equal(t, uint64(5), d.Events[1].Number)
+	require.Empty(t, told(l.look(gone)), "once")
+	require.Equal(t, []string{"exit_path_update"}, told(l.look(usual)))
+	require.Len(t, told(l.look(gone)), 2, "and again when it leaves again")
+}
+
+func TestWaysOutThatClose(t *testing.T) {
+	t.Parallel()
+	l := born(t, nil)
+	l.look(usual)
+	d := l.look(func(in *risk.Inputs) { in.Snapshot.Auction = nil })
+	require.Equal(t, []string{"exit_path_update", "warning exit_path_failure: Fractional Auction is no longer available - no auction is announced"}, told(d))
+
+	barred := func(in *risk.Inputs) { in.Snapshot.Bond.Rating, in.Snapshot.Auction = "D", nil }
+	d = l.look(barred)
+	require.Equal(t, []string{
+		"risk_update", "exit_path_update",
+		"warning exit_path_failure: Market Maker Quote is no longer available - it is closed to this rating",
+		"warning exit_path_failure: RFQ Batch Window is no longer available - it is closed to this rating",
+		"warning exit_path_failure: Tokenized P2P is no longer available - it is closed to this rating",
+		"critical no_exit_path: No viable exit paths available",
+	}, told(d))
+	require.Equal(t, []risk.AlertType{risk.NoExit}, l.state.Holds)
+	require.Empty(t, told(l.look(barred)))
+	d = l.look(usual)
+	require.Equal(t, []string{"risk_update", "exit_path_update", "info no_exit_path: There is a viable exit path again"}, told(d))
+	require.Empty(t, l.state.Holds)
+}
+
+func TestAnIndexThatFalls(t *testing.T) {
+	t.Parallel()
+	l := born(t, func(c *risk.Config) { c.Drop, c.DropOver = dec("10"), 10*time.Minute })
+	thin := func(depth string) func(*risk.Inputs) {
+		return func(in *risk.Inputs) { in.Snapshot.Book.Depth, in.Snapshot.Book.BidSize = dec(depth), dec("1000") }
+	}
+	alerts := func(d risk.Decision) (all []string) {
+		for _, e := range d.Events {
+			if e.Alert != nil {
+				all = append(all, e.Alert.Message)
+			}
+		}
+		return all
+	}
+	require.Empty(t, alerts(l.look(usual)))
+	require.Equal(t, "88.7", l.state.Was.Index.StringFixed(1))
+	require.Empty(t, alerts(l.look(thin("400000"))), "less than ten points")
+	require.Equal(t, "88.7", l.state.Was.Index.StringFixed(1), "it is still compared with the best of the last ten minutes")
+	d := l.look(thin("20000"))
+	require.Equal(t, []string{"Liquidity index fell from 88.7 to 48.0"}, alerts(d))
+	require.Equal(t, "-40.7", d.Metrics.Drift.Decimal.StringFixed(1))
+	require.Equal(t, "48.0", l.state.Was.Index.StringFixed(1))
+	require.Empty(t, alerts(l.look(thin("20000"))), "once")
+	require.Empty(t, alerts(l.look(usual)), "a rise is fine")
+	require.Equal(t, "88.7", l.state.Was.Index.StringFixed(1))
+
+	for range 10 { // slowly: what was ten minutes ago is forgotten
+		l.look(thin("400000"))
+	}
+	require.Equal(t, "78.9", l.state.Was.Index.StringFixed(1))
+	require.Empty(t, alerts(l.look(thin("200000"))))
+}
+
+func TestExactlyTheDropAlerts(t *testing.T) {
+	t.Parallel()
+	l := born(t, func(c *risk.Config) { c.Index, c.Policy = risk.Seed, market.NewPolicy(market.SeedCompatible) })
+	bare := func(volume string) func(*risk.Inputs) { // 4 points for each 1,000,000 below five
+		return func(in *risk.Inputs) {
+			in.Snapshot.Auction, in.Snapshot.Maker = nil, nil
+			in.Snapshot.Book.Volume = dec(volume)
+		}
+	}
+	l.look(bare("4000000"))
+	require.Empty(t, told(l.look(bare("1500001")))[1:], "9.999996 points")
+	d := l.look(bare("1500000"))
+	require.Equal(t, "-10", d.Metrics.Drift.Decimal.String())
+	require.Len(t, d.Events, 1, "the index that people see is the same: %v", told(d))
+	require.Equal(t, risk.Deterioration, d.Events[0].Alert.Type)
+}
+
+func TestHighRiskIsToldWhenItBeginsAndWhenItEnds(t *testing.T) {
+	t.Parallel()
+	worst := func(in *risk.Inputs) {
+		f := &in.Facts
+		for _, s := range []*decimal.NullDecimal{&f.Liquidity.Stated, &f.Credit.Stated, &f.InterestRate.Stated, &f.Refinancing.Stated, &f.Leverage.Stated, &f.Governance.Stated, &f.Legal.Stated, &f.ESG.Stated} {
+			*s = known("75.1")
+		}
+	}
+	l := born(t, nil)
+	l.look(usual)
+	require.Equal(t, []string{"risk_update", "critical high_risk: Critical risk level (75.1/100)"}, told(l.look(worst)))
+	require.Empty(t, told(l.look(worst)))
+	require.Equal(t, []string{"risk_update", "info high_risk: The risk level is no longer critical"}, told(l.look(usual)))
+}
+
+func TestWithoutDataPeopleAreTold(t *testing.T) {
+	t.Parallel()
+	l := born(t, nil)
+	d := l.look(nil)
+	require.Equal(t, risk.NoInputs, d.Reason)
+	require.Equal(t, "the feed is away", d.Fault)
+	require.Nil(t, d.Translation)
+	require.Equal(t, []string{"warning data_quality: No data can be had"}, told(d))
+	require.Equal(t, isin, d.Events[0].Alert.ISIN)
+	require.Empty(t, told(l.look(nil)))
+	d = l.look(usual)
+	require.Equal(t, "info data_quality: Data are there and fresh again", told(d)[3])
+	require.Equal(t, "0.666666666667", d.Metrics.StaleRate.Decimal.String())
+
+	for name, change := range map[string]func(*risk.Inputs){
+		"Data are stale":                                func(in *risk.Inputs) { in.Snapshot.Book.At = in.Snapshot.Book.At.Add(-15 * time.Minute) },
+		"Data are outdated":                             func(in *risk.Inputs) { in.Facts.ESG.At = in.Facts.ESG.At.Add(-25 * time.Hour) },
+		"Too little data for a liquidity index":         func(in *risk.Inputs) { in.Snapshot.Book.Ask = in.Snapshot.Book.Bid },
+		"Too little is known for an overall risk score": func(in *risk.Inputs) { in.Facts = risk.Facts{} },
+	} {
+		l := born(t, nil)
+		d := l.look(change)
+		require.Contains(t, told(d), "warning data_quality: "+name)
+		require.Empty(t, told(l.look(change)))
+	}
+}
+
+func TestOutcomesAreLearntFrom(t *testing.T) {
+	t.Parallel()
+	l := born(t, nil)
+	report := func(o risk.Outcome) risk.Command { return risk.Command{By: "desk", Do: risk.Report, Outcome: &o} }
+	missed := outcome("b", market.ByRFQ)
+	missed.Filled = false
+	unadvised := outcome("c", market.ByAuction)
+	unadvised.Advised = ""
+	d := l.look(usual, report(outcome("a", market.ByMaker)), report(missed), report(unadvised), report(outcome("a", market.ByMaker)))
+	require.Equal(t, []risk.Answer{{Seq: 1, Reply: risk.Done}, {Seq: 2, Reply: risk.Done}, {Seq: 3, Reply: risk.Done}, {Seq: 4, Reply: risk.Known}}, d.Answers)
+	require.Equal(t, uint64(4), d.LastSeq)
+	m := d.Metrics
+	require.Equal(t, 3, m.Outcomes)
+	require.Equal(t, "0.5", m.Adoption.Decimal.String(), "of two that were advised, one followed")
+	require.Equal(t, "0.24", m.Accuracy.Brier.String(), "(0.04 + 0.64 + 0.04)/3")
+	require.Equal(t, "0.25", m.Accuracy.MAPE.Decimal.String())
+	require.Equal(t, m, d.Translation.Metrics)
+	maker, _ := d.Translation.Exits.Route(market.ByMaker)
+	require.Equal(t, 1, maker.FillProbability.N, "and the next probability has heard of it")
+
+	for range 70 {
+		l.look(usual, report(outcome(l.at.String(), market.ByMaker)))
+	}
+	require.Len(t, l.state.Track.Outcomes, 64)
+}
+
+func TestCommandsThatMakeNoSense(t *testing.T) {
+	t.Parallel()
+	good := outcome("a", market.ByMaker)
+	bad := outcome("b", market.ByMaker)
+	bad.Size = dec("-1")
+	l := born(t, nil)
+	d := l.look(usual,
+		risk.Command{By: "desk"}, risk.Command{By: "desk", Do: risk.Report}, risk.Command{Do: risk.Report, Outcome: &good},
+		risk.Command{By: "desk", Do: risk.Report, Outcome: &bad}, risk.Command{By: "desk", Do: "dance"},
+	)
+	require.Len(t, d.Answers, 5)
+	for _, a := range d.Answers {
+		require.Equal(t, risk.Malformed, a.Reply, a.Seq)
+	}
+	require.Empty(t, l.state.Track.Outcomes)
+
+	d = l.look(usual, risk.Command{By: "desk", Do: risk.Retell})
+	require.Equal(t, []string{"risk_update", "liquidity_update", "exit_path_update"}, told(d))
+
+	l.seq = 2 // they come again after a restart
+	d = l.look(usual, risk.Command{By: "desk", Do: risk.Retell})
+	require.Empty(t, d.Answers)
+	require.Empty(t, d.Events)
+	require.Equal(t, uint64(6), d.LastSeq)
+}
+
+func TestMalformedObservationsLeaveTheStateAsItWas(t *testing.T) {
+	t.Parallel()
+	for want, spoil := range map[string]func(*risk.Observation){
+		"At 2026-03-02 08:59:59 +0000 UTC: must not be before": func(o *risk.Observation) { o.At = now.Add(-time.Second) },
+		"At 0001-01-01":                      func(o *risk.Observation) { o.At = time.Time{} },
+		`ISIN "XX": must be one`:             func(o *risk.Observation) { o.ISIN = "XX" },
+		`ISIN "INE094A08184": must be INE`:   func(o *risk.Observation) { o.ISIN = "INE094A08184" },
+		`Inputs.Snapshot.Now`:                func(o *risk.Observation) { o.Inputs.Snapshot.Now = o.At.Add(time.Second) },
+		`Inputs.Snapshot.Book.ISIN "INE09`:   func(o *risk.Observation) { o.Inputs.Snapshot.Book.ISIN = "INE094A08184" },
+		"Commands 65: must be at most 64":    func(o *risk.Observation) { o.Commands = make([]risk.Command, 65) },
+		"Command.Seq 2: must be higher than": func(o *risk.Observation) { o.Commands = []risk.Command{{Seq: 2}, {Seq: 2}} },
+		"market: invalid: crossed book":      func(o *risk.Observation) { o.Inputs.Snapshot.Book.Bid = dec("200") },
+		"must have at most 256 bytes":        func(o *risk.Observation) { o.Fault = strings.Repeat("x", 257) },
+	} {
+		l := born(t, nil)
+		l.look(usual)
+		in := at(now.Add(time.Minute))
+		seen := risk.Observation{At: now.Add(time.Minute), ISIN: isin, Inputs: &in}
+		spoil(&seen)
+		state, d, err := l.engine.Step(l.state, seen)
+		require.ErrorIs(t, err, risk.ErrInvalid, want)
+		require.ErrorContains(t, err, want)
+		require.Equal(t, l.state, state)
+		require.Equal(t, risk.Decision{}, d)
+	}
+}
