@@ -10,15 +10,22 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/issuer"
+	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/patch"
+	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/scenario"
 	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/tape"
+	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/treasury"
 	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/weekend"
+	"github.com/evenkeelhq/evenkeel/pmm/mesh"
+	"github.com/evenkeelhq/evenkeel/risk/capital"
 )
 
 // commands is the command line; a field with a Run method is a command.
 type commands struct {
-	Replay     replay   `cmd:"" default:"withargs" help:"Replay a weekend in which a peg was lost, and two years of its issuer with a liquidity pool (the default command)."`
-	Targets    measure  `cmd:"" help:"Measure the performance targets of the Vault plan on the stabilizer."`
-	StressEval evaluate `cmd:"" help:"Measure the stress predictors on a synthetic system and on the US funding market."`
+	Replay     replay          `cmd:"" default:"withargs" help:"Replay a weekend in which a peg was lost, and two years of its issuer with a liquidity pool (the default command)."`
+	Targets    measure         `cmd:"" help:"Measure the performance targets of the Vault plan on the stabilizer."`
+	StressEval evaluate        `cmd:"" help:"Measure the stress predictors on a synthetic system and on the US funding market."`
+	Capital    capitalCommands `cmd:"" help:"Simulate a treasury's capital: leverage, liquidations, drawdowns, pegs."`
+	Mesh       meshRun         `cmd:"" help:"Simulate pools that gold and bridges join, and what a year of orders does to them."`
 }
 
 // streams are where a command writes: what was asked for goes to out, all that
@@ -48,7 +55,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	asked := false // for help, which kong prints itself
 	parser, err := kong.New(&cli,
 		kong.Name("simulator"),
-		kong.Description("Replays the USDC weekend of March 2023 through the engines of the Evenkeel SDK."),
+		kong.Description("Replays the USDC weekend of March 2023 through the engines of the Evenkeel SDK, and simulates pools and capital."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { asked = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
@@ -72,7 +79,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 func fail(stderr io.Writer, err error) int {
 	_, _ = fmt.Fprintln(stderr, "simulator:", strings.ReplaceAll(err.Error(), "\n", "; "))
-	for _, ours := range []error{errUsage, tape.ErrInvalid, weekend.ErrInvalid, issuer.ErrInvalid} {
+	for _, ours := range []error{
+		errUsage, tape.ErrInvalid, weekend.ErrInvalid, issuer.ErrInvalid,
+		patch.ErrInvalid, scenario.ErrInvalid, mesh.ErrInvalid, mesh.ErrUnknown,
+		treasury.ErrInvalid, capital.ErrInvalid, capital.ErrUnknownScenario, capital.ErrUnknownProfile, capital.ErrShard,
+	} {
 		if errors.Is(err, ours) {
 			return exitUsage
 		}

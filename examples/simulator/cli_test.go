@@ -19,8 +19,8 @@ const evening = `time,open,high,low,close,volume
 2023-03-10T21:00:00Z,0.9999,1.0,0.9952,0.9977,9988411
 `
 
-// csv writes a table into a folder of its own and returns its path.
-func csv(t *testing.T, content string) string {
+// candles writes a table into a folder of its own and returns its path.
+func candles(t *testing.T, content string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "prices.csv")
 	require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
@@ -41,7 +41,7 @@ func simulate(t *testing.T, args ...string) ran {
 
 func TestReplayPrintsTheTableAndTheVerdictAndWritesThePage(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "report.html")
-	got := simulate(t, "--prices", csv(t, evening), "--out", file)
+	got := simulate(t, "--prices", candles(t, evening), "--out", file)
 	require.Equal(t, exitOK, got.code, got.err)
 	said := strings.Join(strings.Fields(got.out), " ") // wherever lines break
 	for _, want := range []string{
@@ -68,7 +68,7 @@ func TestReplayPrintsTheTableAndTheVerdictAndWritesThePage(t *testing.T) {
 }
 
 func TestJSONIsAllOfStdoutAndTheSameForTheSameSeed(t *testing.T) {
-	prices, out := csv(t, evening), filepath.Join(t.TempDir(), "report.html")
+	prices, out := candles(t, evening), filepath.Join(t.TempDir(), "report.html")
 	answer := func(seed string) string {
 		got := simulate(t, "replay", "--json", "--seed", seed, "--pool", "0", "--prices", prices, "--out", out)
 		require.Equal(t, exitOK, got.code, got.err)
@@ -91,7 +91,7 @@ func TestJSONIsAllOfStdoutAndTheSameForTheSameSeed(t *testing.T) {
 
 func TestListsSweep(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "report.html")
-	args := []string{"--prices", csv(t, evening), "--out", out, "--pool", "0", "--reserve", "1000000,200000", "--latency", "1,2", "--seeds", "2"}
+	args := []string{"--prices", candles(t, evening), "--out", out, "--pool", "0", "--reserve", "1000000,200000", "--latency", "1,2", "--seeds", "2"}
 	got := simulate(t, args...)
 	require.Equal(t, exitOK, got.code, got.err)
 	require.Contains(t, got.out, "run with 2 seeds")
@@ -109,7 +109,7 @@ func TestListsSweep(t *testing.T) {
 }
 
 func TestWhatCannotBeUsedIsOneLineAndNothingIsWritten(t *testing.T) {
-	bad := csv(t, strings.Replace(evening, "0.9952", "NaN", 1))
+	bad := candles(t, strings.Replace(evening, "0.9952", "NaN", 1))
 	for _, row := range []struct {
 		name string
 		args []string
@@ -166,7 +166,7 @@ func TestAnInterruptLeavesNothingBehind(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var out, err bytes.Buffer
-	code := run(ctx, []string{"--prices", csv(t, evening), "--out", filepath.Join(folder, "report.html")}, &out, &err)
+	code := run(ctx, []string{"--prices", candles(t, evening), "--out", filepath.Join(folder, "report.html")}, &out, &err)
 	require.Equal(t, exitBroken, code)
 	left, readErr := os.ReadDir(folder)
 	require.NoError(t, readErr)
@@ -176,7 +176,7 @@ func TestAnInterruptLeavesNothingBehind(t *testing.T) {
 func TestAnOldReportStaysUntilTheNewOneIsWhole(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "report.html")
 	require.NoError(t, os.WriteFile(file, []byte("old"), 0o600))
-	got := simulate(t, "--prices", csv(t, strings.Replace(evening, "0.9952", "0", 1)), "--out", file)
+	got := simulate(t, "--prices", candles(t, strings.Replace(evening, "0.9952", "0", 1)), "--out", file)
 	require.Equal(t, exitUsage, got.code)
 	kept, err := os.ReadFile(file)
 	require.NoError(t, err)
@@ -184,14 +184,14 @@ func TestAnOldReportStaysUntilTheNewOneIsWhole(t *testing.T) {
 }
 
 func TestWhatTheStabilizerCannotDoIsSaidBeforehand(t *testing.T) {
-	got := simulate(t, "--fee", "100", "--pool", "0", "--prices", csv(t, evening), "--out", filepath.Join(t.TempDir(), "report.html"))
+	got := simulate(t, "--fee", "100", "--pool", "0", "--prices", candles(t, evening), "--out", filepath.Join(t.TempDir(), "report.html"))
 	require.Equal(t, exitOK, got.code, got.err)
 	require.Contains(t, got.err, "warning: a fee of 100 bps leaves less than MaxSlippageBps 30 asks for: every trade reverts\n")
 	require.Contains(t, got.out, "tx failures")
 }
 
 func TestPoolsOfAnotherStablecoinAreCompared(t *testing.T) {
-	args := []string{"--json", "--prices", csv(t, evening), "--out", filepath.Join(t.TempDir(), "report.html")}
+	args := []string{"--json", "--prices", candles(t, evening), "--out", filepath.Join(t.TempDir(), "report.html")}
 	got := simulate(t, append(args, "--asset", "UST", "--pool", "1000000000,4000000000")...)
 	require.Equal(t, exitOK, got.code, got.err)
 	var told struct {

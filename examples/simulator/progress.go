@@ -8,8 +8,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progress shows how far a run is: as a bar on a terminal, as one line per
-// stage anywhere else.
+// progress shows how far a run is: as a bar with its rate and the time left on a
+// terminal, as one line per stage anywhere else.
 type progress struct {
 	to    io.Writer
 	stage string
@@ -28,15 +28,26 @@ func (p *progress) show(stage string, done, total int) {
 		}
 		return
 	case fresh:
+		p.clear()
 		p.bar = progressbar.NewOptions(total,
 			progressbar.OptionSetWriter(p.to),
 			progressbar.OptionSetDescription(fmt.Sprintf("%-28s", stage)),
 			progressbar.OptionSetWidth(30),
 			progressbar.OptionShowCount(),
+			progressbar.OptionShowIts(),
+			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionClearOnFinish(),
 		)
 	}
 	_ = p.bar.Set(done)
+}
+
+// clear takes the bar away, for what is printed next.
+func (p *progress) clear() {
+	if p.bar != nil {
+		_ = p.bar.Clear()
+		p.bar = nil
+	}
 }
 
 func terminal(w io.Writer) bool {

@@ -68,7 +68,7 @@ func (c *replay) Run(ctx context.Context, to streams) error {
 	if err != nil {
 		return err
 	}
-	out, err := create(c.Out)
+	out, err := create("--out", c.Out)
 	if err != nil {
 		return err
 	}

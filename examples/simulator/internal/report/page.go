@@ -9,28 +9,17 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/evenkeelhq/evenkeel/examples/internal/uplot"
 	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/figure"
+	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/look"
 	"github.com/evenkeelhq/evenkeel/examples/simulator/internal/weekend"
 )
 
 //go:embed assets/page.html
 var pageHTML string
 
-//go:embed assets/page.css
-var pageCSS string
-
 //go:embed assets/page.js
 var pageJS string
-
-// The charts: uPlot 1.6.32, MIT.
-var (
-	//go:embed assets/uPlot.iife.min.js
-	chartJS string
-	//go:embed assets/uPlot.min.css
-	chartCSS string
-	//go:embed assets/uPlot.LICENSE
-	chartLicense string
-)
 
 var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 
@@ -62,8 +51,8 @@ func Page(w io.Writer, r weekend.Result, sweep *Sweep, coin *Issuer, command str
 		Title: "Evenkeel: " + r.Setup.Tape, Kicker: kicker(r), Headline: Headline(r), Command: command,
 		Plain: Plain(r), Assumptions: r.Assumptions, Head: heads, Band: r.Setup.BandBps,
 		Cards: cards(r), Facts: Facts(r), Sweep: sweep, Issuer: coin, Series: newSeries(r),
-		CSS: template.CSS(pageCSS), ChartCSS: template.CSS(chartCSS),
-		JS: template.JS(pageJS), ChartJS: template.JS(chartJS), ChartLicense: chartLicense, Closer: r.Verdict.Trades > 0,
+		CSS: look.CSS(), ChartCSS: template.CSS(uplot.CSS),
+		JS: template.JS(pageJS), ChartJS: template.JS(uplot.JS), ChartLicense: uplot.License, Closer: r.Verdict.Trades > 0,
 	}
 	band := decimal.New(r.Setup.BandBps, 0)
 	for _, h := range r.Hours {
