@@ -105,10 +105,11 @@ func (t Tally) validate() error {
 	} {
 		rules = append(rules, rule{c.count >= 0 && c.count <= c.most, "Tally." + c.field, c.count, fmt.Sprintf("must be in [0, %d]", c.most)})
 	}
-	for name, h := range map[string]Histogram{"ROI": t.ROI, "Drawdown": t.Drawdown} {
-		rules = append(rules, rule{h.total() == t.Paths, "Tally." + name, h.total(), fmt.Sprintf("must count %d paths", t.Paths)})
-	}
-	return check(rules...)
+	counts := fmt.Sprintf("must count %d paths", t.Paths)
+	return check(append(rules,
+		rule{t.ROI.total() == t.Paths, "Tally.ROI", t.ROI.total(), counts},
+		rule{t.Drawdown.total() == t.Paths, "Tally.Drawdown", t.Drawdown.total(), counts},
+	)...)
 }
 
 // Sum is an integer of 192 bits, in two's complement: it holds 2^60 squared, 2^32
