@@ -5,11 +5,17 @@ package uplot
 
 import _ "embed"
 
-var (
-	//go:embed uPlot.iife.min.js
-	JS string // defines the global uPlot
-	//go:embed uPlot.min.css
-	CSS string
-	//go:embed uPlot.LICENSE
-	License string
-)
+// JS is the script; it defines the global uPlot.
+//
+//go:embed uPlot.iife.min.js
+var JS string
+
+// CSS is the style sheet that JS needs.
+//
+//go:embed uPlot.min.css
+var CSS string
+
+// License is the text of the licence.
+//
+//go:embed uPlot.LICENSE
+var License string

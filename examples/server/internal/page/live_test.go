@@ -1,0 +1,119 @@
+package page_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+func TestNewsChangeThePageAsTheyCome(t *testing.T) {
+	t.Parallel()
+	tr := newTranslator(t)
+	b := open(t, tr, "#isin="+liquid, desk, 900)
+	b.choose("professional")
+	b.reads("#live", "Live", "update 41")
+	b.until(`document.querySelector("#cost-table table")`)
+	tr.waitFor(0, object{"action": "auth", "token": professional})
+	asked := len(tr.questions())
+
+	fresh := tr.profile(liquid, true)
+	fresh["liquidity_index"], fresh["liquidity_level"], fresh["spread_bps"] = 34.9, "poor", 61.0
+	tr.tell("liquidity_update", object{"liquidity_profile": fresh})
+	b.reads("#index-value", "34.9")
+	b.reads("#live", "update 42")
+	b.reads("#badges", "under 5 minutes old", "Confidence 80%")
+	b.reads("#history-words", "Index between 34.9 and 78.2 so far, now 34.9.")
+	b.hears("liquidity poor")
+
+	tr.tell("exit_path_update", object{"exit_recommendations": routes(stuck, 100_000, true), "trade_size": 100_000})
+	b.reads("#noway", "No way out at this size, right now")
+	tr.tell("risk_update", object{"risk_summary": from("evenkeel", object{"overall_score": 81, "level": "critical", "categories": []object{}}), "risk_warnings": []string{"Overall risk is critical"}})
+	b.reads("#warnings", "Overall risk is critical")
+	b.reads("#categories", "Overall 81.0 of 100, critical.")
+	tr.tell("alert", object{"alert_type": "liquidity_warning", "message": "Market maker offline <b>", "severity": "warning", "timestamp": "2024-12-01T10:04:00Z"})
+	b.reads("#alerts", "Market maker offline <b>")
+	require.Len(t, tr.questions(), asked, "nothing had to be asked")
+
+	tr.tell("exit_path_update", object{"exit_recommendations": routes(liquid, 5e6, true), "trade_size": 5e6})
+	require.Eventually(t, func() bool { return len(tr.questions()) > asked }, patience, 20*time.Millisecond, "news for another size only say that there are some")
+	b.reads("[data-path=market_maker]", "Best")
+	b.shoot("bond-1280-alert")
+	b.calm()
+}
+
+func TestNewsWithLessInThemOrAfterAGapAreAskedFor(t *testing.T) {
+	t.Parallel()
+	for name, send := range map[string]func(*translator){
+		"less than what is shown": func(tr *translator) {
+			tr.tell("liquidity_update", object{"liquidity_profile": object{"liquidity_index": 1, "liquidity_level": "illiquid"}})
+		},
+		"some were left out": func(tr *translator) {
+			tr.set(func() { tr.last += 3 })
+			tr.tell("liquidity_update", object{"liquidity_profile": tr.profile(liquid, true)})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := newTranslator(t)
+			b := open(t, tr, "#isin="+liquid, desk, 900)
+			b.choose("professional")
+			b.reads("#live", "Live")
+			b.until(`document.querySelector("#cost-table table")`)
+			tr.set(func() { tr.index = 55.5 })
+			asked := len(tr.questions())
+			send(tr)
+			b.reads("#index-value", "55.5")
+			require.Greater(t, len(tr.questions()), asked)
+			b.reads("#components", "Spread")
+		})
+	}
+}
+
+func TestALostSocketIsResumedAndMeanwhileThePageAsks(t *testing.T) {
+	t.Parallel()
+	tr := newTranslator(t)
+	b := open(t, tr, "#isin="+liquid, desk, 900)
+	b.reads("#live", "Live", "update 41")
+	heard := tr.heard()
+	tr.set(func() { tr.deaf, tr.index = true, 66.6 })
+	tr.hangUp()
+	b.reads("#live", "Not live: asks every 5 s")
+	require.Equal(t, "status", value[string](b, `document.getElementById("live-text").role`), "and it is heard")
+	b.reads("#index-value", "66.6")
+	tr.set(func() { tr.deaf = false })
+	again := tr.waitFor(heard, object{"action": "subscribe", "topic": "lr." + liquid})
+	require.EqualValues(t, 41, again["resume_from_seq"])
+	b.reads("#live", "Live")
+}
+
+func TestATopicThatIsRefusedIsAskedForInstead(t *testing.T) {
+	t.Parallel()
+	tr := newTranslator(t)
+	b := open(t, tr, "#isin="+liquid, desk, 900)
+	b.reads("#live", "Live")
+	tr.send(t.Context(), object{"type": "error", "code": "forbidden", "message": "not for you", "topic": "lr." + liquid})
+	b.reads("#live", "Not live: asks every 5 s")
+	require.Equal(t, "not for you", value[string](b, `document.getElementById("live").title`))
+	tr.set(func() { tr.index = 44.4 })
+	b.reads("#index-value", "44.4")
+	b.calm()
+}
+
+func TestWhatWasThereStaysWhenTheServerGoesAway(t *testing.T) {
+	t.Parallel()
+	tr := newTranslator(t)
+	b := open(t, tr, "#isin="+liquid, desk, 900)
+	b.reads("#index-value", "78.2")
+	tr.set(func() { tr.away, tr.index = true, 50 })
+	b.write("#size", "200000")
+	b.press(kb.Enter)
+	b.reads("#old", "The translator is busy or starting. These numbers are from 10:00:00, for 100,000.")
+	b.reads("#verdict", "Best way out for 100,000:")
+	b.reads("#index-value", "78.2")
+	b.shoot("away-1280")
+	tr.set(func() { tr.away = false })
+	b.reads("#index-value", "50.0")
+	b.until(`document.getElementById("old").hidden`)
+	b.reads("#verdict", "Best way out for 200,000:")
+}
