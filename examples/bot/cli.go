@@ -17,7 +17,8 @@ import (
 
 // commands is the command line; a field with a Run method is a command.
 type commands struct {
-	Pool poolCommand `cmd:"" help:"Earn rewards at an ALP pool for the orders that an account keeps open."`
+	Pool  poolCommand   `cmd:"" help:"Earn rewards at an ALP pool for the orders that an account keeps open."`
+	Maker makerCommands `cmd:"" help:"Quote a ladder of orders around a price and keep it there."`
 }
 
 // host is what a command runs on. What was asked for goes to out, all that is
@@ -27,6 +28,13 @@ type host struct {
 	clock    clock.Clock
 	network  http.RoundTripper
 	serve    func(ctx context.Context, address string, handler http.Handler) (stop func(), err error)
+	venues   venues
+}
+
+// venues is where accounts and books are.
+type venues interface {
+	Account(name string, key keys.API) (exchange.Client, error)
+	Books(name string) (exchange.BookReader, error)
 }
 
 // Exit codes.

@@ -1,5 +1,8 @@
 // Command bot keeps the liquidity of one account and shows what it earns. To see
-// it without an account anywhere, beside a server on this machine:
+// it without an account anywhere, a market maker through two days that really
+// were, and a provider beside a server on this machine:
+//
+//	go run ./examples/bot maker --paper
 //
 //	go run ./examples/server
 //	go run ./examples/bot pool --paper
@@ -13,12 +16,17 @@ import (
 	"syscall"
 
 	"github.com/benbjohnson/clock"
+
+	"github.com/evenkeelhq/evenkeel/examples/bot/internal/venue"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the first signal ends the work, a second one the program
-	code := run(ctx, os.Args[1:], host{os.Stdout, os.Stderr, clock.New(), http.DefaultTransport, serve})
+	c := clock.New()
+	code := run(ctx, os.Args[1:], host{
+		os.Stdout, os.Stderr, c, http.DefaultTransport, serve, venue.World{Clock: c, Network: http.DefaultTransport},
+	})
 	stop()
 	os.Exit(code)
 }

@@ -12,7 +12,7 @@ import (
 func serve(ctx context.Context, address string, handler http.Handler) (stop func(), err error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil || !net.ParseIP(host).IsLoopback() {
-		return nil, fmt.Errorf("listen %q: must be a loopback address and a port, since orders and keys are paper", address)
+		return nil, fmt.Errorf("listen %q: must be a loopback address and a port", address)
 	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)

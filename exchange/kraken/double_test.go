@@ -43,6 +43,7 @@ type double struct {
 	*venuetest.Double
 	t      *testing.T
 	nonces map[string]int64 // the last one of each key
+	timers []string         // to which its timer was set
 }
 
 func newDouble(t *testing.T) *double {
@@ -189,6 +190,9 @@ func (d *double) private(endpoint string, r *http.Request, body string) (any, er
 			}
 		}
 		return nil, exchange.ErrNotFound
+	case "CancelAllOrdersAfter":
+		d.timers = append(d.timers, form.Get("timeout"))
+		return object{"currentTime": "2023-03-24T17:41:56Z", "triggerTime": "2023-03-24T17:42:56Z"}, nil
 	case "TradesHistory":
 		return d.trades(ctx, key, form), nil
 	default:

@@ -55,8 +55,8 @@ func (c *Client) read(ctx context.Context, weight int, path string, params url.V
 	return c.api.http.Read(ctx, c.call(weight, http.MethodGet, path, params.Encode(), accept))
 }
 
-func (c *Client) change(ctx context.Context, path string, t terms, accept func([]byte) error) error {
-	body, err := json.Marshal(t)
+func (c *Client) change(ctx context.Context, path string, payload any, accept func([]byte) error) error {
+	body, err := json.Marshal(payload)
 	if err != nil {
 		return err
 	}

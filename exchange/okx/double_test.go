@@ -39,6 +39,7 @@ const (
 	getOne  = "GET /api/v5/trade/order"
 	place   = "POST /api/v5/trade/order"
 	cancel  = "POST /api/v5/trade/cancel-order"
+	timer   = "POST /api/v5/trade/cancel-all-after"
 	recent  = "GET /api/v5/trade/fills"
 	archive = "GET /api/v5/trade/fills-history"
 )
@@ -49,6 +50,7 @@ type double struct {
 	*venuetest.Double
 	t       *testing.T
 	refused []exchange.Order
+	timers  []string // to which its timer was set
 }
 
 func newDouble(t *testing.T) *double {
@@ -137,7 +139,7 @@ func (d *double) data(call string, r *http.Request, body string) (any, error) {
 			query.Set(name, value)
 		}
 	}
-	if id := query.Get("instId"); id != "USDC-USDT" && (id != "" || call != "GET /api/v5/account/balance") {
+	if id := query.Get("instId"); id != "USDC-USDT" && (id != "" || call != "GET /api/v5/account/balance" && call != timer) {
 		return nil, failure{400, "51001", "Instrument ID does not exist"}
 	}
 	switch call {
@@ -170,6 +172,9 @@ func (d *double) data(call string, r *http.Request, body string) (any, error) {
 		return d.place(r.Context(), key, query)
 	case cancel:
 		return d.cancel(r.Context(), key, query)
+	case timer:
+		d.timers = append(d.timers, query.Get("timeOut"))
+		return []object{{"triggerTime": "1587971460", "tag": "", "ts": "1587971400"}}, nil
 	case recent, archive:
 		return d.trades(r.Context(), key, query, call == recent), nil
 	default:

@@ -155,7 +155,7 @@ func (c Config) validate() error {
 type Engine struct {
 	cfg      Config
 	identity [32]byte
-	rungs    map[exchange.Side][]Rung
+	rungs    map[exchange.Side][]rung
 	slot     int64
 }
 
@@ -168,7 +168,7 @@ func New(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: config: %w", ErrInvalid, err)
 	}
-	e := &Engine{cfg: cfg, identity: sha256.Sum256(written), rungs: map[exchange.Side][]Rung{exchange.Bid: cfg.Bids.Rungs(), exchange.Ask: cfg.Asks.Rungs()}}
+	e := &Engine{cfg: cfg, identity: sha256.Sum256(written), rungs: map[exchange.Side][]rung{exchange.Bid: rungs(cfg.Bids, exchange.Bid), exchange.Ask: rungs(cfg.Asks, exchange.Ask)}}
 	if cfg.Stagger.Slots > 0 {
 		e.slot = int64(sha256.Sum256([]byte(cfg.Name))[0]) % int64(cfg.Stagger.Slots)
 	}

@@ -25,14 +25,13 @@ func (e *Engine) Step(s State, seen Observation) (State, Decision, error) {
 	if err := e.validate(&s, &seen); err != nil {
 		return s, Decision{}, err
 	}
-	k := look{Engine: e, seen: &seen, next: s}
+	k := look{Engine: e, seen: &seen, next: s, tick: stepOf(seen.Market.Tick), lot: stepOf(seen.Market.Lot)}
 	k.next.Intents = slices.Clone(s.Intents)
 	if s.Since.IsZero() {
 		k.next.Since = seen.At
 	}
 	k.watch(s)
-	k.learn()
-	k.strays()
+	k.strays(k.learn())
 	k.obey()
 	k.price()
 	k.count()
@@ -49,6 +48,7 @@ type look struct {
 	next State
 	d    Decision
 
+	tick, lot step
 	ref       decimal.Decimal // reference price; 0 without one
 	tolerance decimal.Decimal // of a price, in Quote
 }
@@ -75,24 +75,29 @@ func (k *look) watch(s State) {
 	}
 }
 
-// learn takes in what became of each order that we have not seen the end of.
-func (k *look) learn() {
-	open := make(map[string]exchange.Order, len(k.seen.Open))
-	for _, o := range k.seen.Open {
-		open[o.ClientID] = o
+// learn takes in what became of each order that we have not seen the end of, and
+// returns the others that are open, by ClientID.
+func (k *look) learn() map[string]*exchange.Order {
+	open := make(map[string]*exchange.Order, len(k.seen.Open))
+	for i := range k.seen.Open {
+		open[k.seen.Open[i].ClientID] = &k.seen.Open[i]
 	}
 	kept := k.next.Intents[:0]
 	for _, i := range k.next.Intents {
-		if k.follow(&i, open) {
+		o := open[i.ClientID]
+		delete(open, i.ClientID)
+		if k.follow(&i, o) {
 			kept = append(kept, i)
 		}
 	}
 	k.next.Intents = kept
+	return open
 }
 
-// follow reports whether there is anything left of an order to follow.
-func (k *look) follow(i *Intent, open map[string]exchange.Order) bool {
-	if o, ok := open[i.ClientID]; ok {
+// follow reports whether there is anything left of an order to follow; o is what
+// stands of it, nil if nothing does.
+func (k *look) follow(i *Intent, o *exchange.Order) bool {
+	if o != nil {
 		k.fill(i, o.Filled)
 		if i.Phase == Placing {
 			i.Phase = Resting
@@ -132,10 +137,10 @@ func (k *look) miss(i *Intent) bool {
 // fill books what an order has traded since the last look, at its limit: it only
 // ever makes.
 func (k *look) fill(i *Intent, filled decimal.Decimal) {
-	traded := filled.Sub(i.Filled)
-	if !traded.IsPositive() {
+	if filled.IsZero() || !filled.GreaterThan(i.Filled) {
 		return
 	}
+	traded := filled.Sub(i.Filled)
 	i.Filled = filled
 	value := traded.Mul(i.Price)
 	e := &k.next.Earnings
@@ -166,12 +171,13 @@ func flow(a reserve.Allowance, amount decimal.Decimal, now time.Time) reserve.Al
 
 // strays cancels orders that bear our name and that we know nothing of: of an
 // earlier life, whose state was lost.
-func (k *look) strays() {
+func (k *look) strays(others map[string]*exchange.Order) {
 	tag := k.tag()
 	strays := 0
-	for _, o := range k.seen.Open {
-		if len(o.ClientID) == exchange.MaxClientID && strings.HasPrefix(o.ClientID, tag) && k.next.find(o.ClientID) == nil {
-			k.d.Cancel = append(k.d.Cancel, o.ClientID)
+	for i := range k.seen.Open { // in their order
+		id := k.seen.Open[i].ClientID
+		if others[id] != nil && len(id) == exchange.MaxClientID && strings.HasPrefix(id, tag) {
+			k.d.Cancel = append(k.d.Cancel, id)
 			strays++
 		}
 	}

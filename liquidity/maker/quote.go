@@ -94,6 +94,7 @@ func (k *look) both() {
 type plan struct {
 	side      exchange.Side
 	wants     []want
+	fit       []fit  // of each intent of this side that is not being cancelled
 	why       Reason // there are none
 	dangerous bool   // an order would trade at a price that it should not
 	busy      bool   // orders are on their way, or missing
@@ -101,7 +102,7 @@ type plan struct {
 }
 
 func (k *look) plan(side exchange.Side) plan {
-	p := plan{side: side}
+	p := plan{side: side, fit: make([]fit, len(k.next.Intents))}
 	p.wants, p.why = k.target(side)
 	standing := 0
 	for i := range k.next.Intents {
@@ -114,7 +115,10 @@ func (k *look) plan(side exchange.Side) plan {
 		}
 		p.busy = p.busy || o.Phase != Resting
 		p.unsure = p.unsure || o.Phase == Placing && o.Tries > 0
-		p.dangerous = p.dangerous || o.Phase != Cancelling && k.dangerous(o, &p)
+		if o.Phase != Cancelling {
+			p.fit[i] = k.fit(o, &p)
+			p.dangerous = p.dangerous || p.fit[i] == dangerous
+		}
 	}
 	p.busy = p.busy || standing < len(p.wants)
 	return p
@@ -130,31 +134,41 @@ func (p *plan) at(level int) *want {
 	return nil
 }
 
-// dangerous reports whether an order stands nearer to the other side than it
-// should, by more than the tolerance: than its own price, or if there is no such
-// order any more, than the first.
-func (k *look) dangerous(o *Intent, p *plan) bool {
-	if len(p.wants) == 0 {
-		return true
-	}
-	w := p.at(o.Level)
-	if w == nil {
-		w = &p.wants[0]
-	}
-	if o.Price.Equal(w.price) {
-		return false
-	}
-	nearer := o.Price.Sub(w.price)
-	if o.Side == exchange.Ask {
-		nearer = nearer.Neg()
-	}
-	return nearer.GreaterThan(k.tolerance)
-}
+// fit is how an order stands to what should stand.
+type fit uint8
 
-// fits reports whether an order is what it should be, within the tolerance.
-func (k *look) fits(o *Intent, w *want) bool {
-	return (o.Price.Equal(w.price) || o.Price.Sub(w.price).Abs().LessThanOrEqual(k.tolerance)) && (o.Filled.IsZero() && o.Amount.Equal(w.amount) ||
-		o.Remaining().Sub(w.amount).Abs().LessThanOrEqual(w.amount.Mul(k.cfg.ToleranceAmount)))
+const (
+	fits      fit = iota // it is what it should be, within the tolerance
+	misplaced            // it is not, and harmless
+	dangerous            // it is nearer to the other side than it should, by more than the tolerance
+)
+
+// fit compares an order with its own target, or if there is no such order any
+// more, with the first.
+func (k *look) fit(o *Intent, p *plan) fit {
+	if len(p.wants) == 0 {
+		return dangerous
+	}
+	w, verdict := p.at(o.Level), fits
+	if w == nil {
+		w, verdict = &p.wants[0], misplaced
+	}
+	if !o.Price.Equal(w.price) {
+		nearer := o.Price.Sub(w.price)
+		if o.Side == exchange.Ask {
+			nearer = nearer.Neg()
+		}
+		if nearer.GreaterThan(k.tolerance) {
+			return dangerous
+		}
+		if nearer.Abs().GreaterThan(k.tolerance) {
+			return misplaced
+		}
+	}
+	if o.Filled.IsZero() && o.Amount.Equal(w.amount) || o.Remaining().Sub(w.amount).Abs().LessThanOrEqual(w.amount.Mul(k.cfg.ToleranceAmount)) {
+		return verdict
+	}
+	return misplaced
 }
 
 // move takes down the orders of a side that do not fit, if they are harmless only
@@ -171,16 +185,15 @@ func (k *look) move(p *plan, may bool) {
 			continue
 		}
 		taken[o.Level] = true
-		w := p.at(o.Level)
 		switch {
 		case o.Phase == Cancelling:
 			p.busy = true
-		case k.dangerous(o, p):
+		case p.fit[i] == dangerous:
 			k.cancel(o)
 			p.busy = true
 		case o.Phase == Placing:
 			p.busy = true
-		case w != nil && k.fits(o, w):
+		case p.fit[i] == fits:
 		case may && mine:
 			k.cancel(o)
 			p.busy = true
@@ -227,7 +240,7 @@ func (k *look) place(p *plan, taken map[int]bool) {
 			ClientID: k.name(k.next.Placed), Pair: k.cfg.Pair, Side: p.side,
 			Price: w.price, Amount: w.amount, PostOnly: true,
 		}
-		if free = free.Sub(holds(o)); free.IsNegative() {
+		if free = free.Sub(holds(&o)); free.IsNegative() {
 			k.next.Placed--
 			return
 		}

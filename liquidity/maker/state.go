@@ -85,15 +85,6 @@ func (e Earnings) Uptime() decimal.Decimal {
 	return decimal.New(int64(e.BothWalls), 0).DivRound(decimal.New(int64(e.Watched), 0), 4)
 }
 
-// find returns our order of that name.
-func (s *State) find(clientID string) *Intent {
-	i := slices.IndexFunc(s.Intents, func(i Intent) bool { return i.ClientID == clientID })
-	if i < 0 {
-		return nil
-	}
-	return &s.Intents[i]
-}
-
 // Report says how much liquidity stands on each side, the wall first, as pools
 // that reward it want to know.
 func (s *State) Report(side exchange.Side) []Rung {

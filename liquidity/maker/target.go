@@ -13,6 +13,28 @@ type want struct {
 	worth         decimal.Decimal // price x amount
 }
 
+// rung is a [Rung] made ready: what is the same at every look.
+type rung struct {
+	factor decimal.Decimal // of the reference price
+	amount decimal.Decimal // Base
+}
+
+func rungs(l Ladder, side exchange.Side) []rung {
+	var ready []rung
+	for _, r := range l.Rungs() {
+		part := r.DistanceBps.Shift(-4)
+		if side == exchange.Bid {
+			part = part.Neg()
+		}
+		ready = append(ready, rung{short(one.Add(part)), short(r.Amount)})
+	}
+	return ready
+}
+
+// short drops zeros behind the point, which cost time at every look. Those before
+// it stay, as in a journal: what is compared has the same form then.
+func short(d decimal.Decimal) decimal.Decimal { return d.Normalize().Add(decimal.Decimal{}) }
+
 // target returns what should stand on a side, the wall first, or why nothing
 // should.
 func (k *look) target(side exchange.Side) ([]want, Reason) {
@@ -29,8 +51,9 @@ func (k *look) target(side exchange.Side) ([]want, Reason) {
 	}
 	funds := k.funds(side)
 	var wants []want
+	further := distance.Shift(-4)
 	for level, rung := range k.rungs[side] {
-		w := want{level: level, price: k.limit(side, rung.DistanceBps, distance), amount: rung.Amount}
+		w := want{level: level, price: k.limit(side, rung.factor, further), amount: rung.amount}
 		if !size.Equal(one) {
 			w.amount = w.amount.Mul(size)
 		}
@@ -97,32 +120,38 @@ const leanPlaces = 6
 // excess returns how far the inventory is from its target: 1 for as much too much
 // Base as counts, -1 for as much too little.
 func (k *look) excess() decimal.Decimal {
+	if k.cfg.Skew.By == Even {
+		return decimal.Decimal{}
+	}
 	base := k.seen.Base.Total().Mul(k.ref)
 	all := base.Add(k.seen.Quote.Total())
-	if k.cfg.Skew.By == Even || !all.IsPositive() {
+	if !all.IsPositive() {
 		return decimal.Decimal{}
 	}
 	x := base.DivRound(all, leanPlaces).Sub(k.cfg.Skew.Target).DivRound(k.cfg.Skew.Range, leanPlaces)
 	return decimal.Max(one.Neg(), decimal.Min(one, x))
 }
 
-// limit returns the price at that distance, rounded away from the reference price
-// to the tick, and never so that it would trade at once.
-func (k *look) limit(side exchange.Side, rung, further decimal.Decimal) decimal.Decimal {
-	tick, distance := k.seen.Market.Tick, rung
-	if !further.IsZero() {
-		distance = rung.Add(further)
-	}
+// limit returns the price at that part of the reference price, and further away
+// from it by another part; rounded away from it to the tick, and never so that it
+// would trade at once.
+func (k *look) limit(side exchange.Side, factor, further decimal.Decimal) decimal.Decimal {
 	if side == exchange.Bid {
-		price := floorTo(k.ref.Mul(one.Sub(distance.Shift(-4))), tick)
+		if !further.IsZero() {
+			factor = factor.Sub(further)
+		}
+		price := k.tick.floor(k.ref.Mul(factor))
 		if best := k.seen.BestAsk; best.IsPositive() && price.GreaterThanOrEqual(best) {
-			price = floorTo(best.Sub(tick), tick)
+			price = k.tick.floor(best.Sub(k.tick.size))
 		}
 		return price
 	}
-	price := ceilTo(k.ref.Mul(one.Add(distance.Shift(-4))), tick)
+	if !further.IsZero() {
+		factor = factor.Add(further)
+	}
+	price := k.tick.ceil(k.ref.Mul(factor))
 	if best := k.seen.BestBid; price.LessThanOrEqual(best) {
-		price = ceilTo(best.Add(tick), tick)
+		price = k.tick.ceil(best.Add(k.tick.size))
 	}
 	return price
 }
@@ -158,7 +187,7 @@ func (k *look) funds(side exchange.Side) decimal.Decimal {
 	}
 	for i := range k.next.Intents {
 		if o := &k.next.Intents[i]; o.Side == side {
-			free = free.Add(holds(o.Order))
+			free = free.Add(holds(&o.Order))
 		}
 	}
 	return free
@@ -172,7 +201,7 @@ func (k *look) cover(side exchange.Side, w *want, funds, left *decimal.Decimal) 
 	if left != nil {
 		w.amount = decimal.Min(w.amount, *left)
 	}
-	w.amount = floorTo(w.amount, k.seen.Market.Lot)
+	w.amount = k.lot.floor(w.amount)
 	cost := k.cost(side, w)
 	short := cost.GreaterThan(*funds)
 	switch {
@@ -184,7 +213,7 @@ func (k *look) cover(side exchange.Side, w *want, funds, left *decimal.Decimal) 
 		if side == exchange.Bid {
 			w.amount, _ = w.amount.QuoRem(w.price, fundPlaces)
 		}
-		w.amount = floorTo(w.amount, k.seen.Market.Lot)
+		w.amount = k.lot.floor(w.amount)
 		cost = k.cost(side, w)
 	}
 	*funds = funds.Sub(cost)
@@ -214,37 +243,46 @@ func (k *look) tradable(w *want) bool {
 }
 
 // holds returns what an order that rests keeps of the asset that it pays with.
-func holds(o exchange.Order) decimal.Decimal {
+func holds(o *exchange.Order) decimal.Decimal {
+	left := o.Amount
+	if !o.Filled.IsZero() {
+		left = o.Remaining()
+	}
 	if o.Side == exchange.Bid {
-		return o.Remaining().Mul(o.Price)
+		return left.Mul(o.Price)
 	}
-	return o.Remaining()
+	return left
 }
 
-// floorTo rounds x down to a multiple of step, and what is not positive to 0.
-func floorTo(x, step decimal.Decimal) decimal.Decimal {
-	if !x.IsPositive() {
+// step is what prices or amounts are multiples of.
+type step struct {
+	size  decimal.Decimal
+	tenth bool // 1, 0.1, 0.01 ...: then rounding is cheap
+}
+
+func stepOf(size decimal.Decimal) step {
+	return step{size, size.Exponent() <= 0 && size.Coefficient().IsInt64() && size.Coefficient().Int64() == 1}
+}
+
+// floor rounds x down to a multiple of the step, and what is not positive to 0.
+func (s step) floor(x decimal.Decimal) decimal.Decimal {
+	switch {
+	case !x.IsPositive():
 		return decimal.Decimal{}
+	case s.tenth && x.Exponent() >= s.size.Exponent(): // it is one
+		return x
+	case s.tenth:
+		return x.RoundFloor(-s.size.Exponent())
 	}
-	if tenth(step) {
-		return x.RoundFloor(-step.Exponent())
-	}
-	steps, _ := x.QuoRem(step, 0)
-	return steps.Mul(step)
+	steps, _ := x.QuoRem(s.size, 0)
+	return steps.Mul(s.size)
 }
 
-// tenth reports whether a step is 1, 0.1, 0.01 ...: then rounding is cheap.
-func tenth(step decimal.Decimal) bool {
-	return step.Exponent() <= 0 && step.Coefficient().IsInt64() && step.Coefficient().Int64() == 1
-}
-
-func ceilTo(x, step decimal.Decimal) decimal.Decimal {
-	if x.IsPositive() && tenth(step) {
-		return x.RoundCeil(-step.Exponent())
-	}
-	down := floorTo(x, step)
+// ceil rounds x up.
+func (s step) ceil(x decimal.Decimal) decimal.Decimal {
+	down := s.floor(x)
 	if down.LessThan(x) {
-		return down.Add(step)
+		return down.Add(s.size)
 	}
 	return down
 }

@@ -1,5 +1,5 @@
-// Package show tells what happens to a provider: a live table on a terminal, a
-// line for each event elsewhere, JSON for programs.
+// Package show tells what happens to a provider and to a maker: a live table on a
+// terminal, a line for each event elsewhere, JSON for programs.
 package show
 
 import (
@@ -40,27 +40,41 @@ const (
 // Live returns a teller that draws the orders as a table, and the last lines
 // below it, over what it drew before.
 func Live(w io.Writer) func(pool.Event) {
-	var earned *pool.Earnings
-	var lines []string
-	drawn := 0
+	on := screen{to: w}
+	table := ""
 	return func(e pool.Event) {
 		if e.Earned != nil {
-			earned = e.Earned
+			table = Orders(*e.Earned)
 		}
-		lines = append(lines, text.WrapSoft(line(e), width))
-		lines = lines[max(0, len(lines)-kept):]
-		screen := ""
-		if earned != nil {
-			screen = Orders(*earned) + "\n"
-		}
-		screen += strings.Join(lines, "\n") + "\n"
-		back := ""
-		if drawn > 0 {
-			back = fmt.Sprintf("\x1b[%dA\x1b[J", drawn) // up to where we began, and erase what is below
-		}
-		drawn = strings.Count(screen, "\n")
-		_, _ = io.WriteString(w, back+screen)
+		on.note(line(e))
+		on.draw(table)
 	}
+}
+
+// screen is a table with the last lines below it.
+type screen struct {
+	to    io.Writer
+	lines []string
+	drawn int // lines that stand there
+}
+
+func (s *screen) note(line string) {
+	s.lines = append(s.lines, text.WrapSoft(line, width))
+	s.lines = s.lines[max(0, len(s.lines)-kept):]
+}
+
+// draw puts all of it over what it drew before.
+func (s *screen) draw(table string) {
+	all := strings.Join(s.lines, "\n") + "\n"
+	if table != "" {
+		all = table + "\n" + all
+	}
+	back := ""
+	if s.drawn > 0 {
+		back = fmt.Sprintf("\x1b[%dA\x1b[J", s.drawn) // up to where we began, and erase what is below
+	}
+	s.drawn = strings.Count(all, "\n")
+	_, _ = io.WriteString(s.to, back+all)
 }
 
 // Orders draws the orders as the server saw them last.
