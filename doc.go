@@ -25,7 +25,7 @@
 // Vocabulary and arithmetic: exchange, chain, chain/abi, pmm, pmm/mesh, reserve. Engines:
 // stabilizer, reserve/monitor, reward, reward/payout, liquidity, liquidity/stress,
 // liquidity/maker, and the models liquidity/market, liquidity/market/measure and
-// liquidity/market/cost; risk, risk/score, risk/capital. For people who ask: liquidity/chronicle.
+// liquidity/market/cost; risk, risk/score, risk/topic, risk/capital. For people who ask: liquidity/chronicle.
 // Adapters: exchange/binance, bitfinex, bybit, coinbase, gate, kraken, okx,
 // poloniex and paper, chain/memchain, reward/memory, reward/rpc, reward/file,
 // liquidity/memory, store/memory, store/sql. Conformance suites:

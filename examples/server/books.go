@@ -16,9 +16,13 @@ import (
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/alps"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/config"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/pool"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/translator/audit"
 	"github.com/evenkeelhq/evenkeel/liquidity"
+	"github.com/evenkeelhq/evenkeel/liquidity/market"
 	"github.com/evenkeelhq/evenkeel/reward"
 	"github.com/evenkeelhq/evenkeel/reward/payout"
+	"github.com/evenkeelhq/evenkeel/risk"
+	"github.com/evenkeelhq/evenkeel/store/sql"
 )
 
 // with opens the pool's ports for one command.
@@ -204,15 +208,63 @@ func (v verify) Run(ctx context.Context, to streams) error {
 		if err := journal(ctx, to, ports.Store, pool.RewardKey, rewards); err != nil {
 			return err
 		}
-		if err := journal(ctx, to, ports.Store, pool.PayoutKey, payouts); err != nil || cfg.ALPS == nil {
+		if err := journal(ctx, to, ports.Store, pool.PayoutKey, payouts); err != nil {
 			return err
 		}
-		engine, err := liquidity.New(cfg.ALPS.Engine)
+		if cfg.ALPS != nil {
+			engine, err := liquidity.New(cfg.ALPS.Engine)
+			if err != nil {
+				return err
+			}
+			if err := journal(ctx, to, ports.Store, alps.Key(cfg.ALPS.Engine.Pool), engine); err != nil {
+				return err
+			}
+		}
+		if cfg.Translator == nil {
+			return nil
+		}
+		return translations(ctx, to, *cfg.Translator, ports.DB)
+	})
+}
+
+// translations walks the journals of all instruments, and the trail of who has read
+// what not everybody may.
+func translations(ctx context.Context, to streams, cfg config.Translator, db *sql.DB) error {
+	engine, err := risk.New(cfg.Engine)
+	if err != nil {
+		return err
+	}
+	const page = 100
+	journals, records, again := 0, uint64(0), 0
+	for after := market.ISIN(""); ; {
+		isins, err := db.Instruments().ISINs(ctx, after, page)
 		if err != nil {
 			return err
 		}
-		return journal(ctx, to, ports.Store, alps.Key(cfg.ALPS.Engine.Pool), engine)
-	})
+		if len(isins) == 0 {
+			break
+		}
+		for _, isin := range isins {
+			found, same, err := sound(ctx, db.Store(), risk.Key(isin), engine)
+			if errors.Is(err, evenkeel.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			journals, records, again = journals+1, records+found.Head.Seq, again+same
+		}
+		after = isins[len(isins)-1]
+	}
+	if _, err := fmt.Fprintf(to.out, "lr/: %d journals, %d records, all sound; %d decided again, all the same\n", journals, records, again); err != nil {
+		return err
+	}
+	found, err := evenkeel.Verify(ctx, db.Store(), audit.Key)
+	if err != nil && !errors.Is(err, evenkeel.ErrNotFound) {
+		return err
+	}
+	_, err = fmt.Fprintf(to.out, "%s: %d records, sound up to %x\n", audit.Key, found.Head.Seq, found.Head.Hash)
+	return err
 }
 
 func journal[S, O, D any](ctx context.Context, to streams, store evenkeel.Store, key string, engine interface {
@@ -220,7 +272,7 @@ func journal[S, O, D any](ctx context.Context, to streams, store evenkeel.Store,
 	evenkeel.Identity
 },
 ) error {
-	found, err := evenkeel.Verify(ctx, store, key)
+	found, again, err := sound(ctx, store, key, engine)
 	if errors.Is(err, evenkeel.ErrNotFound) {
 		_, err = fmt.Fprintf(to.out, "%s: nothing written yet\n", key)
 		return err
@@ -228,21 +280,32 @@ func journal[S, O, D any](ctx context.Context, to streams, store evenkeel.Store,
 	if err != nil {
 		return err
 	}
+	_, err = fmt.Fprintf(to.out, "%s: %d records, sound up to %x; %d decided again, all the same\n", key, found.Head.Seq, found.Head.Hash, again)
+	return err
+}
+
+// sound walks one journal, and returns how many of its steps were decided again.
+func sound[S, O, D any](ctx context.Context, store evenkeel.Store, key string, engine interface {
+	evenkeel.Engine[S, O, D]
+	evenkeel.Identity
+},
+) (found evenkeel.Verified, again int, err error) {
+	if found, err = evenkeel.Verify(ctx, store, key); err != nil {
+		return found, 0, err
+	}
 	_, present := engine.Identity()
-	again := 0
 	for step, err := range evenkeel.Replay(ctx, engine, store, key) {
 		switch {
 		case err != nil:
-			return err
+			return found, again, err
 		case step.Config != present:
 			continue
 		case !step.Same:
-			return fmt.Errorf("%w: %s was decided otherwise", evenkeel.ErrBroken, step.ID())
+			return found, again, fmt.Errorf("%w: %s was decided otherwise", evenkeel.ErrBroken, step.ID())
 		}
 		again++
 	}
-	_, err = fmt.Fprintf(to.out, "%s: %d records, sound up to %x; %d decided again, all the same\n", key, found.Head.Seq, found.Head.Hash, again)
-	return err
+	return found, again, nil
 }
 
 // check is the command that says what is wrong with a file.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 
 	"github.com/alecthomas/kong"
 
@@ -36,7 +37,7 @@ type source struct {
 
 // read returns the configuration, with what the command line has to say.
 func (s source) read() (config.Config, error) {
-	over := config.Override{Listen: s.Listen, Metrics: s.Metrics, DSN: s.DSN}
+	over := config.Override{Listen: s.Listen, Metrics: s.Metrics, DSN: s.DSN, Env: config.Environment(os.LookupEnv)}
 	if over.Listen == "" && s.Port != "" {
 		over.Listen = net.JoinHostPort("127.0.0.1", s.Port)
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/config"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/metrics"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/pool"
+	lrrest "github.com/evenkeelhq/evenkeel/examples/server/internal/translator/rest"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/venue"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/wire"
 )
@@ -66,8 +67,12 @@ func (s serve) Run(ctx context.Context, to streams) (err error) {
 	if err != nil {
 		return fmt.Errorf("liquidity engine: %w", err)
 	}
+	defer func() { err = errors.Join(err, l.close()) }()
 	outside, err := l.beside(wire.New(p, counted, log))
 	if err != nil {
+		return err
+	}
+	if outside, err = withPage(cfg, outside); err != nil {
 		return err
 	}
 	announce(log, cfg, front, back)
@@ -110,7 +115,13 @@ func announce(log *zap.Logger, cfg config.Config, front, back net.Listener) {
 		fields = append(fields, zap.String("metrics", "http://"+back.Addr().String()+"/metrics"))
 	}
 	if cfg.ALPS != nil {
-		fields = append(fields, zap.String("liquidity", "http://"+front.Addr().String()+rest.Prefix), zap.String("docs", "http://"+front.Addr().String()+"/docs"))
+		fields = append(fields, zap.String("liquidity", "http://"+front.Addr().String()+rest.Prefix))
+	}
+	if cfg.Translator != nil {
+		fields = append(fields, zap.String("instruments", "http://"+front.Addr().String()+lrrest.Prefix), zap.String("stream", "ws://"+front.Addr().String()+stream))
+	}
+	if cfg.ALPS != nil || cfg.Translator != nil {
+		fields = append(fields, zap.String("docs", "http://"+front.Addr().String()+"/docs"))
 	}
 	log.Info("serving", fields...)
 	if cfg.Hardened && cfg.Trades(venue.Test) {

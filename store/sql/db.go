@@ -122,5 +122,8 @@ func (db *DB) Positions() *Positions { return &Positions{db} }
 // Settlement returns the one book of money that db keeps.
 func (db *DB) Settlement() *Settlement { return &Settlement{db} }
 
+// Instruments returns what db keeps of instruments.
+func (db *DB) Instruments() *Instruments { return &Instruments{db} }
+
 // Requests returns the requests that db keeps the answers to.
 func (db *DB) Requests() *Requests { return &Requests{db} }

@@ -12,7 +12,7 @@ import (
 // dialect is where the two databases differ.
 type dialect struct {
 	goose     goose.Dialect
-	types     *strings.Replacer // for the words in braces of a migration
+	types     *strings.Replacer // for the words in braces of a migration; a line that begins with {postgres} is PostgreSQL's alone
 	oneWriter bool              // to the whole database, and whoever else would write asks again and again
 	lock      string            // ends a SELECT whose row is to be changed
 	params    func(from, n int) string
@@ -21,14 +21,14 @@ type dialect struct {
 var (
 	sqliteDialect = dialect{
 		goose:     goose.DialectSQLite3,
-		types:     strings.NewReplacer("{number}", "INTEGER", "{money}", "TEXT", "{name}", "TEXT"),
+		types:     strings.NewReplacer("{number}", "INTEGER", "{money}", "TEXT", "{name}", "TEXT", "{postgres}", "--"),
 		oneWriter: true,
 		// SQLite takes $1 for a name, and looks for it among all others.
 		params: func(_, n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") },
 	}
 	postgresDialect = dialect{
 		goose:  goose.DialectPostgres,
-		types:  strings.NewReplacer("{number}", "BIGINT", "{money}", "NUMERIC", "{name}", `TEXT COLLATE "C"`),
+		types:  strings.NewReplacer("{number}", "BIGINT", "{money}", "NUMERIC", "{name}", `TEXT COLLATE "C"`, "{postgres}", ""),
 		lock:   " FOR UPDATE",
 		params: numbered,
 	}

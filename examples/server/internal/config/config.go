@@ -32,6 +32,7 @@ type Config struct {
 	Prices      map[string]Price // by unit
 	Markets     []Market         // by exchange, then unit
 	ALPS        *ALPS            // nil for none
+	Translator  *Translator      // nil for none
 	Access      access.Config
 	Example     bool // nobody wrote a file: the example's keys open it on this machine
 }
@@ -191,12 +192,13 @@ func (c Config) Follows(running Config) error {
 		{"rpc", running.RPC, c.RPC},
 		{"db.dsn", running.DSN, c.DSN},
 		{"alps", running.ALPS, c.ALPS},
+		{"translator", running.Translator, c.Translator},
 		{"access", running.Access, c.Access},
 	} {
 		if reflect.DeepEqual(f.is, f.to) {
 			continue
 		}
-		if f.field == "db.dsn" || f.field == "alps" || f.field == "access" { // may hold a password, or be a page long
+		if f.field == "db.dsn" || f.field == "alps" || f.field == "translator" || f.field == "access" { // may hold a password, or be a page long
 			f.to = "another"
 		}
 		problems = append(problems, fmt.Sprintf("%s %v: cannot change while the server runs: restart it", f.field, f.to))

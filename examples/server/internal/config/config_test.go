@@ -77,7 +77,8 @@ func TestWhatAFileLeavesOutIsAsInTheDefault(t *testing.T) {
 	got, err := parse(t, least)
 	require.NoError(t, err)
 	require.Nil(t, got.ALPS, "whoever does not ask for the liquidity engine has none")
-	got.Markets, got.Prices, got.Grants, got.ALPS = standard.Markets, standard.Prices, standard.Grants, standard.ALPS
+	require.Nil(t, got.Translator, "nor the translator")
+	got.Markets, got.Prices, got.Grants, got.ALPS, got.Translator = standard.Markets, standard.Prices, standard.Grants, standard.ALPS, standard.Translator
 	require.Empty(t, cmp.Diff(standard, got))
 }
 

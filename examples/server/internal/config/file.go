@@ -27,6 +27,7 @@ type file struct {
 	Prices      map[string]priceSection              `yaml:"prices"`
 	Exchanges   map[string]map[string]*marketSection `yaml:"exchanges"`
 	ALPS        *alpsSection                         `yaml:"alps"`
+	Translator  *translatorSection                   `yaml:"translator"`
 	Access      accessSection                        `yaml:"access"`
 }
 

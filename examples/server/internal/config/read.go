@@ -40,7 +40,10 @@ func Default() (Config, error) { return Parse("default", DefaultYAML, Override{}
 
 // Override wins over what a file says, where it is not empty: it is said nearer
 // to where the server runs.
-type Override struct{ Listen, Metrics, DSN string }
+type Override struct {
+	Listen, Metrics, DSN string
+	Env                  map[string]string // see [Environment]
+}
 
 // maxFile bounds a configuration file: 256 markets need a tenth of it.
 const maxFile = 1 << 20
@@ -90,7 +93,7 @@ func Parse(name string, text []byte, over Override) (Config, error) {
 		}
 		said.DB.DSN = scalar{over.DSN, true}
 	}
-	r := reader{said: said, standard: standard}
+	r := reader{said: said, standard: standard, env: over.Env}
 	cfg := r.config()
 	if len(r.problems) > 0 {
 		return Config{}, &Invalid{name, r.problems}

@@ -17,6 +17,7 @@ import (
 	"github.com/evenkeelhq/evenkeel/liquidity"
 	"github.com/evenkeelhq/evenkeel/reward"
 	"github.com/evenkeelhq/evenkeel/reward/payout"
+	"github.com/evenkeelhq/evenkeel/risk"
 )
 
 // reader makes a Config of what a file says and collects what is wrong with it.
@@ -24,6 +25,7 @@ import (
 // its words where it had any.
 type reader struct {
 	said, standard file
+	env            map[string]string // wins over the translator's section
 	problems       []string
 }
 
@@ -56,7 +58,7 @@ func (r *reader) config() Config {
 	r.must(len(r.said.Exchanges) > 0, "exchanges", len(r.said.Exchanges), "must have at least one")
 	c.Grants = r.approved("grants", r.said.Grants, c.Pool.Places)
 	r.prices(&c)
-	c.ALPS, c.Access = r.alps(), r.access()
+	c.ALPS, c.Translator, c.Access = r.alps(), r.translator(), r.access()
 	r.rules(c)
 	return c
 }
@@ -263,6 +265,11 @@ func (r *reader) rules(c Config) {
 	if c.ALPS != nil {
 		if _, err := liquidity.New(c.ALPS.Engine); err != nil {
 			r.problem("alps: %v", err)
+		}
+	}
+	if c.Translator != nil {
+		if _, err := risk.New(c.Translator.Engine); err != nil {
+			r.problem("translator: %v", err)
 		}
 	}
 }

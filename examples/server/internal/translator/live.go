@@ -1,0 +1,109 @@
+package translator
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/evenkeelhq/evenkeel"
+	"github.com/evenkeelhq/evenkeel/liquidity/market"
+	"github.com/evenkeelhq/evenkeel/risk"
+)
+
+type runner = evenkeel.Runner[risk.State, risk.Observation, risk.Decision]
+
+// live is an instrument whose runner is kept.
+type live struct {
+	isin  market.ISIN
+	place *list.Element
+
+	work   sync.Mutex // whose turn it is to look
+	runner *runner
+
+	asked time.Time // when somebody last wanted to see it; of crowd.mu
+}
+
+// crowd are the instruments whose runners are kept: the most recently looked at,
+// up to a limit. Safe for concurrent use.
+type crowd struct {
+	limit int
+	hire  func(market.ISIN) (*runner, error)
+
+	mu    sync.Mutex
+	known map[market.ISIN]*live
+	order list.List // of *live, the most recently looked at first
+}
+
+func newCrowd(limit int, hire func(market.ISIN) (*runner, error)) *crowd {
+	return &crowd{limit: limit, hire: hire, known: map[market.ISIN]*live{}}
+}
+
+// enter returns an instrument, and lets go of the one that was not looked at for
+// longest. Should that still be at work, and come back before it is done, the
+// journal lets only one of the two looks stand.
+func (c *crowd) enter(isin market.ISIN) (*live, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l := c.known[isin]; l != nil {
+		c.order.MoveToFront(l.place)
+		return l, nil
+	}
+	hired, err := c.hire(isin)
+	if err != nil {
+		return nil, err
+	}
+	l := &live{isin: isin, runner: hired}
+	l.place = c.order.PushFront(l)
+	c.known[isin] = l
+	for len(c.known) > c.limit {
+		oldest := c.order.Back()
+		c.order.Remove(oldest)
+		delete(c.known, oldest.Value.(*live).isin) //nolint:errcheck,forcetypeassert // nothing else is in it
+	}
+	return l, nil
+}
+
+// watched notes that somebody wants to see an instrument.
+func (c *crowd) watched(isin market.ISIN, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l := c.known[isin]; l != nil {
+		l.asked = now
+	}
+}
+
+// since returns the instruments that somebody wanted to see at or after t, the most
+// recently looked at first.
+func (c *crowd) since(t time.Time) []market.ISIN {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var found []market.ISIN
+	for e := c.order.Front(); e != nil; e = e.Next() {
+		if l := e.Value.(*live); !l.asked.Before(t) { //nolint:errcheck,forcetypeassert // nothing else is in it
+			found = append(found, l.isin)
+		}
+	}
+	return found
+}
+
+func (c *crowd) size() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.known)
+}
+
+// tries is how often another server may be quicker before we give up.
+const tries = 3
+
+// tick looks at an instrument once, for whoever has the turn. Of two servers that
+// look at the same time, one looks again.
+func (l *live) tick(ctx context.Context, now func() time.Time) (err error) {
+	for range tries {
+		if _, err = l.runner.Tick(ctx, now()); !errors.Is(err, evenkeel.ErrConflict) {
+			return err
+		}
+	}
+	return err
+}

@@ -1,0 +1,92 @@
+package rest_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// forbidden are the names that no role but those of an audit or of a desk may find
+// anywhere in an answer.
+var forbidden = map[string][]string{
+	"rosa": {
+		"mm_state", "mm_inventory_band", "mm_online", "mm_min_spread_bps", "quotes_last_24h", "last_quote_spread_bps", "inventory", "low_inventory",
+		"professional_summary", "model_governance", "audit", "record", "canonical", "components", "citations", "model_versions",
+	},
+	"fred": {"model_governance", "audit", "record", "canonical", "mm_min_spread_bps"},
+	"rita": {"record", "canonical", "mm_min_spread_bps"},
+	"cora": {"record", "canonical", "mm_min_spread_bps", "model_governance"},
+}
+
+// keys adds all names at any depth.
+func keys(v any, found map[string]bool) {
+	switch in := v.(type) {
+	case map[string]any:
+		for name, sub := range in {
+			found[name] = true
+			keys(sub, found)
+		}
+	case []any:
+		for _, sub := range in {
+			keys(sub, found)
+		}
+	}
+}
+
+func TestNobodyIsShownWhatHisRoleMayNotSee(t *testing.T) {
+	r := open(t)
+	n := 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		isin := fmt.Sprintf("IN00%08d", n)
+		r.wait(10 * time.Minute) // for the limits
+		now := r.clock.Now()
+		cents := func(from, to int, label string) string {
+			return fmt.Sprintf("%.2f", float64(rapid.IntRange(from, to).Draw(t, label))/100)
+		}
+		r.ask("core", "POST /microstructure", items(book(isin, cents(9000, 10000, "bid"), cents(10000, 11000, "ask"), now))).is(200)
+		tell := func(what, body string) {
+			if rapid.Bool().Draw(t, what) {
+				r.ask("core", "POST /"+what, items(body)).is(200)
+			}
+		}
+		online := rapid.SampledFrom([]string{"true", "false"}).Draw(t, "online")
+		tell("auctions", auction(isin, now))
+		tell("makers", strings.Replace(maker(isin, now), "true", online, 1))
+		tell("bonds", metadata(isin, now))
+		tell("risks", risks(isin, now))
+		size := rapid.SampledFrom([]string{"", "&trade_size=1", "&trade_size=900000", "&trade_size=100000000"}).Draw(t, "size")
+		for _, who := range slices.Sorted(maps.Keys(forbidden)) {
+			names := forbidden[who]
+			detail := rapid.SampledFrom([]string{"summary", "full"}).Draw(t, "detail")
+			answer := r.ask(who, "GET /"+isin+"?detail="+detail+size, "")
+			if who == "rosa" && detail == "full" {
+				answer.refused(403, "forbidden", "retail")
+				continue
+			}
+			found := map[string]bool{}
+			keys(map[string]any(answer.is(200)), found)
+			for _, name := range names {
+				require.Falsef(t, found[name], "%s is shown %s", who, name)
+			}
+			for _, name := range []string{"caveats", "inputs_hash", "confidence_overall", "overall_range"} {
+				require.Truef(t, found[name], "%s is not shown %s", who, name)
+			}
+			if who == "rosa" {
+				require.NotContains(t, answer.text, "500000", "the maker's inventory")
+			}
+		}
+	})
+	for _, entry := range r.logs.All() {
+		text := fmt.Sprint(entry.Message, entry.ContextMap())
+		for _, name := range append(forbidden["rosa"], "500000") {
+			require.NotContains(t, text, name)
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package rest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/access"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/api"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/guard"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/translator"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/translator/audit"
+	"github.com/evenkeelhq/evenkeel/liquidity/market"
+	"github.com/evenkeelhq/evenkeel/risk"
+	"github.com/evenkeelhq/evenkeel/store/sql"
+)
+
+// server answers for one service.
+type server struct {
+	service *translator.Service
+	trail   *audit.Journal
+	guard   *guard.Guard
+}
+
+// Declare declares the API of a service in a. Who reads what not everybody may is
+// written to trail. What the service's errors mean to a client, [Explain] knows: give
+// it to api.Options.
+func Declare(a *api.API, service *translator.Service, trail *audit.Journal) {
+	s := &server{service, trail, guard.New()}
+	g := a.Under(Prefix, "Liquidity and risk of instruments", Rules())
+	s.reads(g)
+	s.works(g)
+	s.told(g)
+}
+
+// The codes of this API's problems.
+const (
+	CodeNothing  = "nothing_to_translate"
+	CodeTooEarly = "before_first_record"
+	CodeOther    = "other_engine"
+	CodeBusy     = "busy"
+	CodeStale    = "stale"
+	CodeCrossed  = "crossed_book"
+	CodeReported = "reported_otherwise"
+)
+
+// Explain says what a service's error is to a client; nil if it is none of the
+// service's own.
+func Explain(err error) *api.Problem {
+	switch {
+	case errors.Is(err, translator.ErrNoInputs):
+		return api.Fail(http.StatusConflict, CodeNothing, "%v", err)
+	case errors.Is(err, translator.ErrTooEarly):
+		return api.Fail(http.StatusConflict, CodeTooEarly, "%v", err)
+	case errors.Is(err, translator.ErrOtherEngine):
+		return api.Fail(http.StatusConflict, CodeOther, "%v", err)
+	case errors.Is(err, translator.ErrBusy):
+		return api.Fail(http.StatusServiceUnavailable, CodeBusy, "%v", err).After(2 * time.Second)
+	case errors.Is(err, risk.ErrForbidden):
+		return api.Fail(http.StatusForbidden, api.Forbidden, "%v", err)
+	case errors.Is(err, sql.ErrOlder):
+		return api.Fail(http.StatusConflict, CodeStale, "%v", err)
+	case errors.Is(err, market.ErrCrossed):
+		return api.Fail(http.StatusUnprocessableEntity, CodeCrossed, "%v", err)
+	}
+	return nil
+}
+
+// malformed is the 400 for a parameter that is none.
+func malformed(field, value, rule string) *api.Problem {
+	return api.Fail(http.StatusBadRequest, api.Malformed, "%s %.64q: %s", field, value, rule).
+		With(api.Fault{Field: field, Value: value[:min(len(value), 64)], Rule: rule})
+}
+
+// isin reads an ISIN.
+func (s *server) isin(field, text string) (market.ISIN, error) {
+	isin, err := market.ParseISIN(text, s.service.Config().Strict)
+	if err != nil {
+		rule := "must be an ISIN: two capital letters, nine capital letters or digits, and a digit"
+		if s.service.Config().Strict {
+			rule += ", the check digit"
+		}
+		return "", malformed(field, text, rule)
+	}
+	return isin, nil
+}
+
+// unknown makes a 404 of an error about one instrument, if it is that.
+func unknown(isin market.ISIN, err error) error {
+	if errors.Is(err, translator.ErrUnknown) {
+		return api.Unknown("isin", string(isin))
+	}
+	return err
+}
+
+// size reads a trade size; nothing is the usual one.
+func size(text string) (decimal.Decimal, error) {
+	if text == "" {
+		return decimal.Decimal{}, nil
+	}
+	var d api.Decimal
+	if err := d.UnmarshalText([]byte(text)); err != nil || !decimal.Decimal(d).IsPositive() {
+		return decimal.Decimal{}, malformed("query.trade_size", text, "must be a plain number > 0, with at most 18 digits and 18 decimals")
+	}
+	return decimal.Decimal(d), nil
+}
+
+// role returns what somebody is to package risk: the one that may see most.
+func role(caller access.Caller) risk.Role {
+	for _, hat := range []struct {
+		is    access.Role
+		views risk.Role
+	}{
+		{access.RiskManager, risk.RiskManager},
+		{access.Compliance, risk.Compliance},
+		{access.Admin, risk.Compliance},
+		{access.Professional, risk.Professional},
+		{access.Retail, risk.Retail},
+	} {
+		if caller.Is(hat.is) {
+			return hat.views
+		}
+	}
+	return ""
+}
+
+// Asked is embedded by an input whose request is written down.
+type Asked struct{ hash string }
+
+// Resolve implements huma.Resolver.
+func (a *Asked) Resolve(ctx huma.Context) []error {
+	at := ctx.URL()
+	sum := sha256.Sum256([]byte(ctx.Method() + " " + at.RequestURI()))
+	a.hash = hex.EncodeToString(sum[:])
+	return nil
+}
+
+// record writes down that somebody reads what not everybody may, before he does.
+func (s *server) record(ctx context.Context, caller access.Caller, action string, object market.ISIN, a Asked) error {
+	roles := make([]string, len(caller.Roles))
+	for i, r := range caller.Roles {
+		roles[i] = string(r)
+	}
+	return s.trail.Write(ctx, s.service.Now(), audit.Entry{
+		Actor: caller.Name, Roles: roles, Action: action, Object: string(object), Request: a.hash, Result: "shown",
+	})
+}

@@ -1,0 +1,270 @@
+package translator_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/benbjohnson/clock"
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"github.com/evenkeelhq/evenkeel"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/config"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/translator"
+	"github.com/evenkeelhq/evenkeel/liquidity/market"
+	"github.com/evenkeelhq/evenkeel/risk"
+	"github.com/evenkeelhq/evenkeel/risk/topic"
+	"github.com/evenkeelhq/evenkeel/store/sql"
+)
+
+var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+const bond = market.ISIN("IN0012345678")
+
+func dec(s string) decimal.Decimal { return decimal.RequireFromString(s) }
+
+// heard remembers what it was told to tell.
+type heard struct {
+	mu     sync.Mutex
+	stamps []evenkeel.Stamp
+	events map[string][]uint64 // numbers by key
+	deaf   error
+}
+
+// Publish implements risk.Publisher.
+func (h *heard) Publish(_ context.Context, stamp evenkeel.Stamp, d risk.Decision) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.deaf != nil {
+		return h.deaf
+	}
+	h.stamps = append(h.stamps, stamp)
+	if h.events == nil {
+		h.events = map[string][]uint64{}
+	}
+	for _, e := range d.Events {
+		h.events[stamp.Key] = append(h.events[stamp.Key], e.Number)
+	}
+	return nil
+}
+
+// rig is a service over a database.
+type rig struct {
+	*translator.Service
+	t     *testing.T
+	clock *clock.Mock
+	db    *sql.DB
+	heard *heard
+}
+
+func dsn(t *testing.T) string {
+	t.Helper()
+	return "sqlite:" + filepath.Join(t.TempDir(), "evenkeel.db")
+}
+
+func open(t *testing.T, dsn string, now *clock.Mock, change ...string) *rig {
+	t.Helper()
+	text := strings.Replace(string(config.DefaultYAML), "  live: 1000 ", "  live: 2 ", 1)
+	for i := 0; i < len(change); i += 2 {
+		require.Contains(t, text, change[i])
+		text = strings.Replace(text, change[i], change[i+1], 1)
+	}
+	cfg, err := config.Parse("translator.yaml", []byte(text), config.Override{})
+	require.NoError(t, err)
+	db, err := sql.Open(t.Context(), dsn)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	r := &rig{t: t, clock: now, db: db, heard: new(heard)}
+	cfg.Translator.Feeds = nil
+	r.Service, err = translator.Open(*cfg.Translator, translator.PortsOf(db, r.heard), translator.Options{Clock: now, Log: zap.NewNop()})
+	require.NoError(t, err)
+	return r
+}
+
+func newClock() *clock.Mock {
+	now := clock.NewMock()
+	now.Set(start)
+	return now
+}
+
+// tell tells of a book now.
+func (r *rig) tell(isin market.ISIN, bid string) {
+	r.t.Helper()
+	at := r.Now()
+	require.NoError(r.t, r.Put(r.t.Context(), []sql.Instrument{{ISIN: isin, Book: &sql.Known[market.Microstructure]{Source: "core", At: at, Is: market.Microstructure{
+		At: at, ISIN: isin, Bid: dec(bid), Ask: dec("101"), Depth: dec("5000000"), Volume: dec("10000000"), Trades: 3, Window: time.Hour,
+	}}}}))
+}
+
+func (r *rig) look(isin market.ISIN) translator.Look {
+	r.t.Helper()
+	l, err := r.Fast(r.t.Context(), isin)
+	require.NoError(r.t, err)
+	return l
+}
+
+// run lets it work until stop is called.
+func (r *rig) run() (stop func()) {
+	ctx, cancel := context.WithCancel(r.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	return func() { cancel(); require.NoError(r.t, <-done) }
+}
+
+// last returns the number of the newest record.
+func (r *rig) last(isin market.ISIN) uint64 {
+	rec, err := r.db.Store().Last(r.t.Context(), risk.Key(isin))
+	if errors.Is(err, evenkeel.ErrNotFound) {
+		return 0
+	}
+	require.NoError(r.t, err)
+	return rec.Seq
+}
+
+func TestWhatIsToldIsTranslatedWithoutAnybodyAsking(t *testing.T) {
+	r := open(t, dsn(t), newClock())
+	stop := r.run()
+	defer stop()
+	for i := range 20 {
+		r.tell(market.ISIN(fmt.Sprintf("IN00%08d", i)), "100")
+	}
+	require.Eventually(t, func() bool {
+		for i := range 20 {
+			if r.last(market.ISIN(fmt.Sprintf("IN00%08d", i))) == 0 {
+				return false
+			}
+		}
+		return true
+	}, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return r.Health().Waiting == 0 }, 10*time.Second, time.Millisecond)
+	require.Equal(t, 2, r.Health().Live, "no more are kept than may be")
+}
+
+func TestEventsAreToldInTheOrderOfTheJournal(t *testing.T) {
+	r := open(t, dsn(t), newClock())
+	stop := r.run()
+	for i := range 40 {
+		r.clock.Set(r.clock.Now().Add(time.Second))
+		r.tell(bond, fmt.Sprintf("%d", 60+i))
+		if i%3 == 0 {
+			r.look(bond)
+		}
+	}
+	r.look(bond)
+	stop()
+	var seq, number uint64
+	for _, s := range r.heard.stamps {
+		require.Greater(t, s.Seq, seq)
+		seq = s.Seq
+	}
+	for _, n := range r.heard.events[risk.Key(bond)] {
+		require.Equal(t, number+1, n)
+		number = n
+	}
+	require.Greater(t, number, uint64(10))
+}
+
+func TestWhoeverCannotBeToldHoldsNothingUp(t *testing.T) {
+	r := open(t, dsn(t), newClock())
+	r.heard.deaf = errors.New("nobody there")
+	r.tell(bond, "100")
+	require.Equal(t, uint64(1), r.look(bond).Seq)
+	require.NotNil(t, r.look(bond).Decision.Translation)
+}
+
+func TestTwoServersOverOneDatabaseKeepOneJournal(t *testing.T) {
+	name, now := dsn(t), newClock()
+	servers := [2]*rig{open(t, name, now), open(t, name, now)}
+	var working sync.WaitGroup
+	for i, s := range servers {
+		working.Go(func() {
+			for n := range 15 {
+				s.tell(bond, fmt.Sprintf("%d", 50+2*n+i))
+				if _, err := s.Fast(t.Context(), bond); err != nil {
+					require.ErrorIs(t, err, evenkeel.ErrConflict) // the other one was quicker three times
+				}
+			}
+		})
+	}
+	working.Wait()
+	found, err := evenkeel.Verify(t.Context(), servers[0].db.Store(), risk.Key(bond))
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, found.Head.Seq, uint64(15))
+	servers[0].tell(bond, "99")
+	seen := servers[0].look(bond)
+	require.Equal(t, seen.Seq, servers[1].look(bond).Seq, "what one has made, the other shows")
+	require.True(t, dec("99").Equal(seen.Seen.Inputs.Snapshot.Book.Bid))
+}
+
+func TestWhatPeopleWatchIsLookedAtAgain(t *testing.T) {
+	const other = market.ISIN("IN0087654321")
+	r := open(t, dsn(t), newClock())
+	r.tell(bond, "100")
+	r.tell(other, "100")
+	r.look(bond)
+	stop := r.run()
+	defer stop()
+	require.Eventually(t, func() bool { r.clock.Add(time.Minute); return r.last(bond) >= 4 }, 10*time.Second, time.Millisecond)
+	require.LessOrEqual(t, r.last(other), uint64(2), "nobody has asked for it: it was told once, and found once")
+	for range 3 {
+		was := r.last(other)
+		require.Eventually(t, func() bool { r.clock.Add(time.Hour); return r.last(other) > was }, 10*time.Second, time.Millisecond)
+	}
+	looks := r.last(other)
+	require.Less(t, r.last(bond), looks+10, "who has not asked for an hour does not watch")
+}
+
+func TestAStreamIsToldHowThingsStand(t *testing.T) {
+	r := open(t, dsn(t), newClock())
+	_, err := r.Standing(t.Context(), bond)
+	require.ErrorIs(t, err, topic.ErrUnknown)
+	r.tell(bond, "100")
+	standing, err := r.Standing(t.Context(), bond)
+	require.NoError(t, err)
+	require.Equal(t, start, standing.At)
+	require.Equal(t, bond, standing.Translation.ISIN)
+	require.Equal(t, r.look(bond).State.Numbers, standing.Numbers)
+	require.NotZero(t, standing.Numbers.Last())
+}
+
+func TestAnOldRecordIsShownUnderAnotherConfigurationAndNotMadeAgain(t *testing.T) {
+	name, now := dsn(t), newClock()
+	r := open(t, name, now)
+	r.tell(bond, "100")
+	old := r.look(bond)
+	r = open(t, name, now, "trade_size: 100000 ", "trade_size: 200000 ")
+	l, err := r.At(t.Context(), bond, start)
+	require.NoError(t, err)
+	shown, err := r.For(l, old.Decision.Translation.Sale)
+	require.NoError(t, err)
+	require.Equal(t, old.Decision.Translation.Hash, shown.Hash)
+	_, err = r.For(l, r.Sale(dec("5")))
+	require.ErrorIs(t, err, translator.ErrOtherEngine)
+	_, err = r.Canonical(l, r.Sale(decimal.Zero))
+	require.ErrorIs(t, err, translator.ErrOtherEngine)
+}
+
+func TestTooManyWhoInsistAreTurnedAway(t *testing.T) {
+	r := open(t, dsn(t), newClock())
+	r.tell(bond, "100")
+	answers := make(chan error, 3)
+	r.heard.mu.Lock() // whoever looks waits to be told
+	for range 3 {
+		go func() {
+			_, err := r.Accurate(t.Context(), bond)
+			answers <- err
+		}()
+	}
+	require.Eventually(t, func() bool { r.clock.Add(time.Second); return len(answers) == 1 }, 10*time.Second, time.Millisecond)
+	require.ErrorIs(t, <-answers, translator.ErrBusy)
+	r.heard.mu.Unlock()
+	require.NoError(t, <-answers)
+	require.NoError(t, <-answers)
+}

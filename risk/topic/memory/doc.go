@@ -1,0 +1,2 @@
+// Package memory is a topic.Bus within one process.
+package memory

@@ -1,0 +1,2 @@
+// Package topictest proves that a topic.Bus keeps its promises.
+package topictest
