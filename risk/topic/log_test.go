@@ -168,11 +168,12 @@ func TestASlowReader(t *testing.T) {
 	alarm.Topic = other
 	require.Equal(t, topic.Queued, q.Push(alarm, noon))
 	require.Equal(t, topic.Queued, q.Push(answer, noon))
-	fill(t, &q, topic.QueueSize-2, noon)
+	require.Equal(t, topic.Queued, q.Push(answer, noon))
+	fill(t, &q, topic.QueueSize-3, noon)
 
 	newest := event(98, 99)
 	require.Equal(t, topic.Coalesced, q.Push(newest, noon))
-	for _, left := range []*topic.Encoded{alarm, answer, newest, nil} {
+	for _, left := range []*topic.Encoded{alarm, answer, answer, newest, nil} {
 		require.Same(t, left, q.Pop(), "of each topic its newest frame is left, and every answer, in order")
 	}
 

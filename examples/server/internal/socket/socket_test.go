@@ -206,6 +206,23 @@ func TestACredentialThatEndsEndsTheConnection(t *testing.T) {
 	})
 }
 
+func TestACredentialIsLookedAtAgainForEachSubscription(t *testing.T) {
+	in(t, nil, func(t *testing.T, r *rig) {
+		time.Sleep(3 * time.Second)
+		p := r.as("guest")
+		heard := make(chan string)
+		go func() {
+			lines, _ := p.closed()
+			heard <- strings.Join(lines, ", ")
+		}()
+		time.Sleep(58 * time.Second) // a second after it ended, and two before somebody looks
+		p.subscribe(bond)
+		synctest.Wait()
+		require.Zero(t, r.hub.Counts().Subscriptions)
+		require.Contains(t, <-heard, "error "+bond+" auth_failed")
+	})
+}
+
 func TestAnotherUserCannotTakeOverAConnection(t *testing.T) {
 	in(t, nil, func(t *testing.T, r *rig) {
 		p := r.as("retail")
@@ -331,6 +348,21 @@ func TestWhoComesBackMissesNothing(t *testing.T) {
 			r.tell(bond, riskUpdate)
 		}
 		back("3").hears("ack subscribe "+bond+" 68", "resync_required "+bond+" 68", "snapshot "+bond+" 68")
+	})
+}
+
+func TestWhoComesBackAfterALossGetsASnapshot(t *testing.T) {
+	in(t, nil, func(t *testing.T, r *rig) {
+		p := r.as("professional")
+		p.subscribe(bond)
+		p.hears("ack subscribe "+bond+" 0", "snapshot "+bond+" 0")
+		r.tell(bond, riskUpdate)
+		p.hears("risk_update " + bond + " 1 after 0")
+		time.Sleep(2 * time.Second)
+		r.decide(bond, riskUpdate) // another server's, and nobody here has heard it yet
+		p = r.as("professional")
+		p.say(`{"action":"subscribe","topic":"` + bond + `","resume_from_seq":1}`)
+		p.hears("ack subscribe "+bond+" 2", "resync_required "+bond+" 2", "snapshot "+bond+" 2")
 	})
 }
 
