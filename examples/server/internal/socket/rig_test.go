@@ -128,7 +128,10 @@ func in(t *testing.T, change func(*socket.Options), test func(*testing.T, *rig))
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, newDesk(), change)
-		defer r.stop()
+		defer func() {
+			r.stop()
+			time.Sleep(time.Minute) // a goodbye to who does not listen takes seconds
+		}()
 		test(t, r)
 	})
 }
