@@ -16,8 +16,9 @@ type SearchConfig struct {
 	Scenarios  []Scenario `json:"scenarios"`  // the worst of them counts; their Leverage and Sweep do not
 	Candidates []Stance   `json:"candidates"` // of a grid, a hypercube or one's own
 	Seed       uint64     `json:"seed"`
-	Paths      int64      `json:"paths"`      // for those that reach the last round, as many for each scenario
-	FirstPaths int64      `json:"firstPaths"` // of the first round; each further round doubles them and keeps the better half. Paths, or 0, compares all to the end
+	Paths      int64      `json:"paths"`             // for those that reach the last round, as many for each scenario
+	FirstPaths int64      `json:"firstPaths"`        // of the first round; each further round doubles them and keeps the better half. Paths, or 0, compares all to the end
+	KeepAll    bool       `json:"keepAll,omitempty"` // every round is of FirstPaths and drops nobody: the same end as in one round, but it can be interrupted
 	Policy     Policy     `json:"policy"`
 	Evidence   []Evidence `json:"evidence,omitempty"`
 }
@@ -26,7 +27,8 @@ type SearchConfig struct {
 // "Non-stochastic best arm identification and hyperparameter optimization" (2016)):
 // all are simulated on a few paths, the better half on twice as many, and so on.
 // All meet the same noise, and what was simulated once is kept. It is a value and
-// survives JSON, so a search that was interrupted goes on from its last round.
+// survives JSON, so a search that was interrupted goes on from its last round,
+// and what becomes of it is the same.
 type Search struct {
 	Config SearchConfig `json:"config"`
 	Paths  int64        `json:"paths"` // that the trials which are still in have lived
@@ -129,10 +131,11 @@ func (s Search) in() []int {
 
 // upTo is where the next round ends.
 func (s Search) upTo() int64 {
-	if s.Paths == 0 {
-		return s.Config.FirstPaths
+	next := s.Config.FirstPaths
+	if !s.Config.KeepAll {
+		next = max(next, s.Paths)
 	}
-	return min(2*s.Paths, s.Config.Paths)
+	return min(s.Paths+next, s.Config.Paths)
 }
 
 // told returns the search after a round: results[k][i] is what scenario k came to
@@ -160,7 +163,7 @@ func (s Search) told(results [][]Partial) (Search, error) {
 			t.Results[k] = whole
 		}
 	}
-	if next.Paths < s.Config.Paths {
+	if next.Paths < s.Config.Paths && !s.Config.KeepAll {
 		if err := next.halve(); err != nil {
 			return s, err
 		}

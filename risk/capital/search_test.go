@@ -2,6 +2,7 @@ package capital_test
 
 import (
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -148,6 +149,68 @@ func TestAnInterruptedSearchGoesOn(t *testing.T) {
 	require.NoError(t, err)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A sweep that compares all to the end can be saved after each round, and comes to
+// the same whether it was interrupted or not.
+func TestASweepThatKeepsAllGoesOn(t *testing.T) {
+	cfg := config(t, capital.Institutional, at(1), at(1.5), at(2), at(5))
+	cfg.Scenarios, cfg.Paths = cfg.Scenarios[:2], 1000
+	_, want := searched(t, cfg)
+	cfg.FirstPaths, cfg.KeepAll = 300, true
+
+	s, err := capital.NewSearch(cfg)
+	require.NoError(t, err)
+	var told []int64
+	for full := errors.New("disk full"); !s.Done(); {
+		saved := []byte(nil)
+		_, err := capital.Optimize(t.Context(), s, capital.Options{Round: func(s capital.Search) error {
+			told = append(told, s.Paths)
+			if saved != nil {
+				return full
+			}
+			saved, err = json.Marshal(s)
+			return err
+		}})
+		if err != nil {
+			require.ErrorIs(t, err, full)
+		}
+		s = capital.Search{}
+		require.NoError(t, json.Unmarshal(saved, &s))
+	}
+	require.Equal(t, []int64{300, 600, 600, 900, 900, 1000, 1000}, told, "a round that was not saved is lived again")
+	got, err := s.Report()
+	require.NoError(t, err)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRoundsAreToldInOrder(t *testing.T) {
+	for story, row := range map[string]struct {
+		first   int64
+		keepAll bool
+		want    []int64
+	}{
+		"one round":                  {0, false, []int64{1000}},
+		"halving doubles the paths":  {150, false, []int64{150, 300, 600, 1000}},
+		"keeping all goes on evenly": {400, true, []int64{400, 800, 1000}},
+		"keeping all in one round":   {0, true, []int64{1000}},
+	} {
+		cfg := config(t, capital.Seed, at(1), at(1.5))
+		cfg.Scenarios, cfg.Paths, cfg.FirstPaths, cfg.KeepAll = cfg.Scenarios[:1], 1000, row.first, row.keepAll
+		s, err := capital.NewSearch(cfg)
+		require.NoError(t, err)
+		var told []int64
+		s, err = capital.Optimize(t.Context(), s, capital.Options{Round: func(s capital.Search) error {
+			told = append(told, s.Paths)
+			return nil
+		}})
+		require.NoError(t, err)
+		require.Equal(t, row.want, told, story)
+		halved := slices.ContainsFunc(s.Trials, func(t capital.Trial) bool { return t.Halved })
+		require.Equal(t, !row.keepAll && row.first > 0, halved, story)
 	}
 }
 

@@ -16,19 +16,21 @@ func Lanes() int {
 	return 1
 }
 
-// vector is the kernel of machines with AVX2.
+// vector is the kernel of machines with AVX2. What its loops read lies in values
+// of their own without pointers, which Go aligns to cache lines.
 type vector struct {
 	*kernel
-	tape       []weatherLanes
-	bits       []uint64  // drawn, the lanes side by side
-	z          []float64 // normals made of them
+	normals    *normalLanes
+	lanes      *marketLanes
 	schedule   []scheduledLanes
-	lanes      marketLanes
+	tape       []weatherLanes
 	treasuries []*treasuryLanes
 }
 
 // four is a number of four paths.
 type four = archsimd.Float64x4
+
+func broadcast(x float64) four { return archsimd.BroadcastFloat64x4(x) }
 
 // weatherLanes is the weather of four paths.
 type weatherLanes struct{ sigma, ret, flow, redeem, yield [lanes]float64 }
@@ -41,15 +43,16 @@ func newVector(k *kernel) *vector {
 	if Lanes() == 1 {
 		return nil
 	}
-	v := &vector{kernel: k, tape: make([]weatherLanes, k.market.epochs), z: make([]float64, 3*lanes*k.market.epochs)}
-	v.lanes = newMarketLanes(k.market)
-	v.bits = make([]uint64, len(v.z))
-	v.schedule = make([]scheduledLanes, k.market.epochs)
-	for e, w := range k.tape {
-		for lane := range lanes {
-			v.tape[e].redeem[lane], v.tape[e].yield[lane] = w.redeem, w.yield
-			v.schedule[e].shock[lane], v.schedule[e].keep[lane] = k.market.schedule[e].shock, k.market.schedule[e].keep
-		}
+	v := &vector{
+		kernel:   k,
+		normals:  newNormalLanes(k.noise),
+		lanes:    newMarketLanes(k.market),
+		schedule: make([]scheduledLanes, k.market.epochs),
+		tape:     make([]weatherLanes, k.market.epochs),
+	}
+	for e, known := range k.market.schedule {
+		v.schedule[e] = scheduledLanes{shock: alike(known.shock), keep: alike(known.keep)}
+		v.tape[e] = weatherLanes{redeem: alike(known.redeem), yield: alike(k.market.yield)}
 	}
 	for _, t := range k.treasuries {
 		v.treasuries = append(v.treasuries, newTreasuryLanes(t))

@@ -6,7 +6,6 @@ import "simd/archsimd"
 
 // treasuryLanes is a treasury whose every number is there four times.
 type treasuryLanes struct {
-	*treasury
 	zero, one, half, ceiling                          four
 	leverage, allocation, spread                      four
 	sigmaCrit, perCrit, thetaMin, thetaSlope          four
@@ -19,13 +18,25 @@ type treasuryLanes struct {
 	band, ivBand, ivEffect, ivCap, ivCost, breaker    four
 	borrow, drag, turnover, elasticity, calmTurnover  four
 	referenceSpread, haircut, slip, cap, breakerAlpha four
-	sign                                              archsimd.Int64x4
+	sign, none                                        archsimd.Int64x4
+	counts                                            countLanes
+	drawdown                                          [lanes]float64
+	tops                                              bool
+}
+
+// countLanes is what is counted, and changes seldom: in memory it is in nobody's
+// way, for there are 16 registers and what changes in every epoch takes them all.
+type countLanes struct {
+	epochs, pegs, floors, throttles, spreads, delevers, breakers [lanes]int64
+}
+
+func more(n *[lanes]int64, where archsimd.Mask64x4) {
+	archsimd.LoadInt64x4(n).Sub(where.ToInt64x4()).Store(n)
 }
 
 func newTreasuryLanes(t *treasury) *treasuryLanes {
 	return &treasuryLanes{
-		treasury: t,
-		zero:     broadcast(0), one: broadcast(1), half: broadcast(0.5), ceiling: broadcast(ceiling),
+		zero: broadcast(0), one: broadcast(1), half: broadcast(0.5), ceiling: broadcast(ceiling),
 		leverage: broadcast(t.leverage), allocation: broadcast(t.allocation), spread: broadcast(t.spread),
 		sigmaCrit: broadcast(t.sigmaCrit), perCrit: broadcast(t.perCrit), thetaMin: broadcast(t.thetaMin), thetaSlope: broadcast(t.thetaSlope),
 		spreadSlope: broadcast(t.spreadSlope), spreadMax: broadcast(t.spreadMax),
@@ -38,6 +49,7 @@ func newTreasuryLanes(t *treasury) *treasuryLanes {
 		borrow: broadcast(t.borrow), drag: broadcast(t.drag), turnover: broadcast(t.turnover), elasticity: broadcast(t.elasticity), calmTurnover: broadcast(t.calmTurnover),
 		referenceSpread: broadcast(t.referenceSpread), haircut: broadcast(t.haircut), slip: broadcast(t.slip), cap: broadcast(t.cap), breakerAlpha: broadcast(t.breakerAlpha),
 		sign: archsimd.BroadcastInt64x4(-1 << 63),
+		tops: t.tops,
 	}
 }
 
@@ -46,15 +58,13 @@ func newTreasuryLanes(t *treasury) *treasuryLanes {
 //
 //nolint:funlen // one loop: a call in it would put every vector on the stack and back
 func (t *treasuryLanes) run(tape []weatherLanes, out *[lanes]Outcome) {
-	var zero archsimd.Int64x4
 	one := t.one
-	capital, peak, low, drawdown := one, one, one, t.zero
+	capital, peak, low := one, one, one
 	liquidity, mark, peg, queue := t.liquidity, one, one, t.zero
 	leverage, held, spread := t.leverage, t.allocation.Mul(t.leverage), t.spread
-	broken := t.zero.Greater(one)
-	live := one.Greater(t.zero)
-	throttles, spreads, floors, delevers, pegs, breakers := zero, zero, zero, zero, zero, zero
-	epochs := t.day(len(tape) - 1)
+	broken, live := t.zero.Greater(one), one.Greater(t.zero)
+	t.counts, t.drawdown = countLanes{}, [lanes]float64{}
+	t.day(len(tape) - 1).Store(&t.counts.epochs)
 	for e := range tape {
 		w := &tape[e]
 		sigma, ret := archsimd.LoadFloat64x4(&w.sigma), archsimd.LoadFloat64x4(&w.ret)
@@ -62,10 +72,10 @@ func (t *treasuryLanes) run(tape []weatherLanes, out *[lanes]Outcome) {
 		alpha, lever, asked, turnover := t.allocation, leverage, t.spread, t.calmTurnover
 		if hot := sigma.Greater(t.sigmaCrit); hot.ToBits() != 0 {
 			alpha, lever, asked, turnover = t.throttled(sigma, leverage, hot)
-			throttles = throttles.Sub(hot.And(live).ToInt64x4())
+			more(&t.counts.throttles, hot.And(live))
 		}
 		if moved := asked.NotEqual(spread); moved.ToBits() != 0 {
-			spreads = spreads.Sub(moved.And(live).ToInt64x4())
+			more(&t.counts.spreads, moved.And(live))
 			spread = asked
 		}
 
@@ -81,7 +91,7 @@ func (t *treasuryLanes) run(tape []weatherLanes, out *[lanes]Outcome) {
 		liquidity = liquidity.Add(liquidity.Mul(ret)).Add(t.refill.Mul(t.liquidity.Sub(liquidity))).Sub(t.redeemUse.Mul(paid)).Max(t.zero).Min(t.ceiling)
 		if dry := liquidity.Less(t.floor); dry.ToBits() != 0 {
 			alpha = alpha.Min(t.allocation.Mul(liquidity.Mul(t.perFloor))).Merge(alpha, dry)
-			floors = floors.Sub(dry.And(live).ToInt64x4())
+			more(&t.counts.floors, dry.And(live))
 		}
 
 		mark = mark.Add(mark.Mul(ret)).Add(t.recovery.Mul(one.Sub(mark))).Max(t.zero).Min(t.ceiling)
@@ -94,8 +104,8 @@ func (t *treasuryLanes) run(tape []weatherLanes, out *[lanes]Outcome) {
 			if closed := debt.Greater(t.hardLTV.Mul(collateral)).And(live); closed.ToBits() != 0 {
 				capital = capital.Sub(capital.Mul(t.liquidation(debt, leverage, mark, closed)))
 				low = low.Min(capital)
-				live = live.ToInt64x4().AndNot(closed.ToInt64x4()).Less(zero)
-				epochs = t.day(e).Merge(epochs, closed)
+				live = live.ToInt64x4().AndNot(closed.ToInt64x4()).Less(t.none)
+				t.day(e).Merge(archsimd.LoadInt64x4(&t.counts.epochs), closed).Store(&t.counts.epochs)
 				if live.ToBits() == 0 {
 					break
 				}
@@ -104,7 +114,7 @@ func (t *treasuryLanes) run(tape []weatherLanes, out *[lanes]Outcome) {
 			lowered := strained.And(live).And(reduced.Less(leverage))
 			cost = cost.Add(t.deleverCost.Add(t.unmarked.Mul(one.Sub(mark))).Mul(leverage.Sub(reduced)).Mul(alpha).Masked(lowered))
 			leverage = reduced.Merge(leverage, lowered)
-			delevers = delevers.Sub(lowered.ToInt64x4())
+			more(&t.counts.delevers, lowered)
 		}
 
 		depth := liquidity.Mul(t.perLiquidity).Min(one)
@@ -118,8 +128,8 @@ func (t *treasuryLanes) run(tape []weatherLanes, out *[lanes]Outcome) {
 			excess = dev.Sub(t.ivBand).Masked(beyond)
 			push := t.ivEffect.Mul(excess.Min(t.ivCap))
 			peg = peg.Sub(push.AsInt64x4().Or(off.AsInt64x4().And(t.sign)).AsFloat64x4())
-			pegs = pegs.Sub(dev.Greater(t.band).And(live).ToInt64x4())
-			breakers = breakers.Sub(broken.And(live).ToInt64x4())
+			more(&t.counts.pegs, dev.Greater(t.band).And(live))
+			more(&t.counts.breakers, broken.And(live))
 		}
 
 		exposure := alpha.Mul(lever)
@@ -134,13 +144,13 @@ func (t *treasuryLanes) run(tape []weatherLanes, out *[lanes]Outcome) {
 
 		rose := capital.Greater(peak)
 		if regained := rose.And(low.Less(peak)); regained.ToBits() != 0 {
-			drawdown = drawdown.Max(one.Sub(low.Div(peak)).Masked(regained))
+			t.fell(low, peak, regained)
 		}
-		low = capital.Merge(low.Min(capital), rose)
+		low = low.Min(capital).Max(capital.Masked(rose))
 		peak = peak.Max(capital)
 	}
-	drawdown = drawdown.Max(one.Sub(low.Div(peak)))
-	t.store(out, capital, drawdown, live, []archsimd.Int64x4{epochs, pegs, floors, throttles, spreads, delevers, breakers})
+	t.fell(low, peak, one.Greater(t.zero))
+	t.store(out, capital, live)
 }
 
 func (t *treasuryLanes) throttled(sigma, leverage four, hot archsimd.Mask64x4) (alpha, lever, spread, turnover four) {
@@ -168,22 +178,22 @@ func (t *treasuryLanes) day(e int) archsimd.Int64x4 { return archsimd.BroadcastI
 
 func (t *treasuryLanes) abs(x four) four { return x.AsInt64x4().AndNot(t.sign).AsFloat64x4() }
 
-func (t *treasuryLanes) store(out *[lanes]Outcome, capital, drawdown four, live archsimd.Mask64x4, counts []archsimd.Int64x4) {
-	var c, d [lanes]float64
-	var n [7][lanes]int64
-	var alive [lanes]int64
+// fell measures what was lost since the peak.
+func (t *treasuryLanes) fell(low, peak four, where archsimd.Mask64x4) {
+	archsimd.LoadFloat64x4(&t.drawdown).Max(t.one.Sub(low.Div(peak)).Masked(where)).Store(&t.drawdown)
+}
+
+func (t *treasuryLanes) store(out *[lanes]Outcome, capital four, live archsimd.Mask64x4) {
+	var c [lanes]float64
 	capital.Store(&c)
-	drawdown.Store(&d)
-	live.ToInt64x4().Store(&alive)
-	for i := range counts {
-		counts[i].Store(&n[i])
-	}
+	alive := live.ToBits()
 	archsimd.ClearAVXUpperBits() // what follows is of scalars
+	n := &t.counts
 	for lane := range out {
 		out[lane] = Outcome{
-			ROI: c[lane] - 1, Drawdown: d[lane], Liquidated: alive[lane] == 0,
-			Epochs: int32(n[0][lane]), PegEvents: int32(n[1][lane]), FloorViolations: int32(n[2][lane]), Throttles: int32(n[3][lane]),
-			SpreadChanges: int32(n[4][lane]), Delevers: int32(n[5][lane]), Breakers: int32(n[6][lane]),
+			ROI: c[lane] - 1, Drawdown: t.drawdown[lane], Liquidated: alive>>lane&1 == 0,
+			Epochs: int32(n.epochs[lane]), PegEvents: int32(n.pegs[lane]), FloorViolations: int32(n.floors[lane]), Throttles: int32(n.throttles[lane]),
+			SpreadChanges: int32(n.spreads[lane]), Delevers: int32(n.delevers[lane]), Breakers: int32(n.breakers[lane]),
 		}
 	}
 }

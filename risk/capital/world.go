@@ -14,6 +14,11 @@ type Options struct {
 	Workers  int   // 0 is as many as the machine has cores
 	From, To int64 // the paths to run: a shard; 0, 0 is all of them
 	Outcomes bool  // keep each path's outcome, 48 bytes: quantiles are then exact
+
+	// Round is told the search after each whole round of Optimize, in order and on
+	// the caller's goroutine: to show progress, and to save what a restart goes on
+	// from. An error ends Optimize. Nil is told nothing; Run does not call it.
+	Round func(Search) error
 }
 
 // batch is how many paths a worker takes at a time: enough to forget what taking
@@ -163,7 +168,8 @@ func (j Job) sameMarket(k Job) bool {
 
 // Optimize carries a search on to its end. When ctx ends it returns the search
 // after its last whole round, with the context's error: call it again to go on.
-// Outcomes and shards are not for a search; only opt.Workers counts.
+// A search of one round has nothing to go on from; [SearchConfig].KeepAll divides
+// it. Outcomes and shards are not for a search; only Workers and Round count.
 func Optimize(ctx context.Context, s Search, opt Options) (Search, error) {
 	if err := s.validate(); err != nil {
 		return s, err
@@ -191,6 +197,11 @@ func Optimize(ctx context.Context, s Search, opt Options) (Search, error) {
 			return s, err
 		}
 		s = next
+		if opt.Round != nil {
+			if err := opt.Round(s); err != nil {
+				return s, fmt.Errorf("capital: round to path %d: %w", s.Paths, err)
+			}
+		}
 	}
 	return s, nil
 }
