@@ -25,7 +25,12 @@ func (e *Engine) Step(s State, seen Observation) (State, Decision, error) {
 	if err := e.validate(&s, &seen); err != nil {
 		return s, Decision{}, err
 	}
-	k := look{Engine: e, seen: &seen, next: s, tick: stepOf(seen.Market.Tick), lot: stepOf(seen.Market.Lot)}
+	k := look{
+		Engine: e, seen: &seen, next: s,
+		tick: fix(seen.Market.Tick), lot: fix(seen.Market.Lot),
+		minAmount: fix(seen.Market.MinAmount), minWorth: times(fix(seen.Market.MinNotional), tens[fixedPlaces]),
+		bestBid: fix(seen.BestBid), bestAsk: fix(seen.BestAsk),
+	}
 	k.next.Intents = slices.Clone(s.Intents)
 	if s.Since.IsZero() {
 		k.next.Since = seen.At
@@ -48,9 +53,12 @@ type look struct {
 	next State
 	d    Decision
 
-	tick, lot step
-	ref       decimal.Decimal // reference price; 0 without one
-	tolerance decimal.Decimal // of a price, in Quote
+	ref decimal.Decimal // reference price; 0 without one
+
+	at, tolerance       fixed // the reference price, and how far from its target a price may be
+	tick, lot           fixed
+	minAmount, minWorth fixed // of an order; worth is a product
+	bestBid, bestAsk    fixed
 }
 
 func (k *look) alert(what Alarm, note string) { k.d.Alerts = append(k.d.Alerts, Alert{what, note}) }
@@ -82,15 +90,22 @@ func (k *look) learn() map[string]*exchange.Order {
 	for i := range k.seen.Open {
 		open[k.seen.Open[i].ClientID] = &k.seen.Open[i]
 	}
-	kept := k.next.Intents[:0]
-	for _, i := range k.next.Intents {
+	kept := 0
+	for n := range k.next.Intents {
+		i := &k.next.Intents[n]
 		o := open[i.ClientID]
-		delete(open, i.ClientID)
-		if k.follow(&i, o) {
-			kept = append(kept, i)
+		if o != nil {
+			delete(open, i.ClientID)
 		}
+		if !k.follow(i, o) {
+			continue
+		}
+		if kept < n {
+			k.next.Intents[kept] = *i
+		}
+		kept++
 	}
-	k.next.Intents = kept
+	k.next.Intents = k.next.Intents[:kept]
 	return open
 }
 
@@ -225,7 +240,7 @@ func (k *look) price() {
 	}
 	k.ref, k.next.Price, k.next.PriceAt = p.Value, p.Value, k.seen.At
 	k.d.Price = p.Value
-	k.tolerance = bps(p.Value, k.cfg.TolerancePriceBps)
+	k.at, k.tolerance = fix(p.Value), fix(bps(p.Value, k.cfg.TolerancePriceBps))
 }
 
 // worthPlaces is to how many decimals an account is valued.

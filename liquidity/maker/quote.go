@@ -126,6 +126,9 @@ func (k *look) plan(side exchange.Side) plan {
 
 // at returns what should stand at a level.
 func (p *plan) at(level int) *want {
+	if level < len(p.wants) && p.wants[level].level == level { // no tick swallowed a nearer one
+		return &p.wants[level]
+	}
 	for i := range p.wants {
 		if p.wants[i].level == level {
 			return &p.wants[i]
@@ -153,22 +156,23 @@ func (k *look) fit(o *Intent, p *plan) fit {
 	if w == nil {
 		w, verdict = &p.wants[0], misplaced
 	}
-	if !o.Price.Equal(w.price) {
-		nearer := o.Price.Sub(w.price)
-		if o.Side == exchange.Ask {
-			nearer = nearer.Neg()
-		}
-		if nearer.GreaterThan(k.tolerance) {
-			return dangerous
-		}
-		if nearer.Abs().GreaterThan(k.tolerance) {
+	price, left := fix(o.Price), remaining(&o.Order)
+	nearer, off := price.Gt(&w.price), apart(price, w.price)
+	if o.Side == exchange.Ask {
+		nearer = price.Lt(&w.price)
+	}
+	if off.Gt(&k.tolerance) && nearer {
+		return dangerous
+	}
+	if missing := apart(left, w.amount); !missing.IsZero() {
+		if may := part(w.amount, fix(k.cfg.ToleranceAmount)); missing.Gt(&may) {
 			return misplaced
 		}
 	}
-	if o.Filled.IsZero() && o.Amount.Equal(w.amount) || o.Remaining().Sub(w.amount).Abs().LessThanOrEqual(w.amount.Mul(k.cfg.ToleranceAmount)) {
-		return verdict
+	if off.Gt(&k.tolerance) {
+		return misplaced
 	}
-	return misplaced
+	return verdict
 }
 
 // move takes down the orders of a side that do not fit, if they are harmless only
@@ -226,23 +230,22 @@ func (k *look) turn() bool {
 // place puts up what is missing, as far as what is free pays for it: what our
 // cancelled orders held is free when they are seen to be gone.
 func (k *look) place(p *plan, taken map[int]bool) {
-	free := k.seen.Base.Free
-	if p.side == exchange.Bid {
-		free = k.seen.Quote.Free.Sub(k.next.Aside)
-	}
-	for _, w := range p.wants {
+	free := k.free(p.side)
+	for i := range p.wants {
+		w := &p.wants[i]
 		if taken[w.level] {
 			continue
 		}
 		p.busy = true
+		paid := cost(p.side, w.price, w.amount)
+		if paid.Gt(&free) {
+			return
+		}
+		free = less(free, paid)
 		k.next.Placed++
 		o := exchange.Order{
 			ClientID: k.name(k.next.Placed), Pair: k.cfg.Pair, Side: p.side,
-			Price: w.price, Amount: w.amount, PostOnly: true,
-		}
-		if free = free.Sub(holds(&o)); free.IsNegative() {
-			k.next.Placed--
-			return
+			Price: decimalOf(w.price), Amount: decimalOf(w.amount), PostOnly: true,
 		}
 		k.d.Place = append(k.d.Place, o)
 		if k.cfg.Mode == Live {

@@ -9,14 +9,13 @@ import (
 // want is an order that should stand.
 type want struct {
 	level         int
-	price, amount decimal.Decimal
-	worth         decimal.Decimal // price x amount
+	price, amount fixed
 }
 
 // rung is a [Rung] made ready: what is the same at every look.
 type rung struct {
-	factor decimal.Decimal // of the reference price
-	amount decimal.Decimal // Base
+	factor fixed // of the reference price, rounded away from it
+	amount fixed // Base
 }
 
 func rungs(l Ladder, side exchange.Side) []rung {
@@ -24,16 +23,13 @@ func rungs(l Ladder, side exchange.Side) []rung {
 	for _, r := range l.Rungs() {
 		part := r.DistanceBps.Shift(-4)
 		if side == exchange.Bid {
-			part = part.Neg()
+			ready = append(ready, rung{fix(one.Sub(part)), fix(r.Amount)})
+		} else {
+			ready = append(ready, rung{fixUp(one.Add(part)), fix(r.Amount)})
 		}
-		ready = append(ready, rung{short(one.Add(part)), short(r.Amount)})
 	}
 	return ready
 }
-
-// short drops zeros behind the point, which cost time at every look. Those before
-// it stay, as in a journal: what is compared has the same form then.
-func short(d decimal.Decimal) decimal.Decimal { return d.Normalize().Add(decimal.Decimal{}) }
 
 // target returns what should stand on a side, the wall first, or why nothing
 // should.
@@ -46,23 +42,23 @@ func (k *look) target(side exchange.Side) ([]want, Reason) {
 		return nil, Withheld
 	}
 	left := k.cap(side)
-	if left != nil && !left.IsPositive() {
+	if left.IsZero() {
 		return nil, FlowSpent
 	}
 	funds := k.funds(side)
-	var wants []want
-	further := distance.Shift(-4)
+	wants := make([]want, 0, len(k.rungs[side]))
+	further, share := fixUp(distance.Shift(-4)), fix(size)
 	for level, rung := range k.rungs[side] {
-		w := want{level: level, price: k.limit(side, rung.factor, further), amount: rung.amount}
+		w := want{level, k.limit(side, rung.factor, further), rung.amount}
 		if !size.Equal(one) {
-			w.amount = w.amount.Mul(size)
+			w.amount = part(w.amount, share)
 		}
-		if !w.price.IsPositive() {
+		if w.price.IsZero() {
 			break
 		}
-		covered := k.cover(side, &w, &funds, left)
-		if n := len(wants); n > 0 && w.amount.IsPositive() && wants[n-1].price.Equal(w.price) {
-			wants[n-1].amount = wants[n-1].amount.Add(w.amount) // a tick wider than the ladder is dense
+		covered := k.cover(side, &w, &funds, &left)
+		if n := len(wants); n > 0 && !w.amount.IsZero() && wants[n-1].price == w.price {
+			wants[n-1].amount.Add(&wants[n-1].amount, &w.amount) // a tick wider than the ladder is dense
 		} else if k.tradable(&w) {
 			wants = append(wants, w)
 		}
@@ -134,155 +130,98 @@ func (k *look) excess() decimal.Decimal {
 
 // limit returns the price at that part of the reference price, and further away
 // from it by another part; rounded away from it to the tick, and never so that it
-// would trade at once.
-func (k *look) limit(side exchange.Side, factor, further decimal.Decimal) decimal.Decimal {
+// would trade at once. 0 is none.
+func (k *look) limit(side exchange.Side, factor, further fixed) fixed {
 	if side == exchange.Bid {
-		if !further.IsZero() {
-			factor = factor.Sub(further)
-		}
-		price := k.tick.floor(k.ref.Mul(factor))
-		if best := k.seen.BestAsk; best.IsPositive() && price.GreaterThanOrEqual(best) {
-			price = k.tick.floor(best.Sub(k.tick.size))
+		price := floor(part(k.at, less(factor, further)), k.tick)
+		if best := k.bestAsk; !best.IsZero() && !price.Lt(&best) {
+			price = floor(less(best, k.tick), k.tick)
 		}
 		return price
 	}
-	if !further.IsZero() {
-		factor = factor.Add(further)
-	}
-	price := k.tick.ceil(k.ref.Mul(factor))
-	if best := k.seen.BestBid; price.LessThanOrEqual(best) {
-		price = k.tick.ceil(best.Add(k.tick.size))
+	factor.Add(&factor, &further)
+	price := ceil(partUp(k.at, factor), k.tick)
+	if best := k.bestBid; !price.Gt(&best) {
+		best.Add(&best, &k.tick)
+		price = ceil(best, k.tick)
 	}
 	return price
 }
 
 // cap returns what may stand on a side by its own limit and by the day's flow, in
-// Base; nil is no limit.
-func (k *look) cap(side exchange.Side) *decimal.Decimal {
-	var left *decimal.Decimal
-	shrink := func(to decimal.Decimal) {
-		if left == nil || to.LessThan(*left) {
-			left = &to
-		}
-	}
+// Base.
+func (k *look) cap(side exchange.Side) fixed {
+	left := unlimited
 	if most := k.ladder(side).Max; most.IsPositive() {
-		shrink(most)
+		left = fix(most)
 	}
 	if k.cfg.MaxFlow.IsPositive() {
 		spent := k.next.Bought
 		if side == exchange.Ask {
 			spent = k.next.Sold
 		}
-		shrink(spent.Left(k.cfg.MaxFlow, k.seen.At))
+		left = least(left, fix(spent.Left(k.cfg.MaxFlow, k.seen.At)))
 	}
 	return left
 }
 
-// funds returns what may stand on a side, in the asset that it pays with: what is
-// free and what our own orders hold, without what is kept aside.
-func (k *look) funds(side exchange.Side) decimal.Decimal {
-	free := k.seen.Base.Free
-	if side == exchange.Bid {
-		free = k.seen.Quote.Free.Sub(k.next.Aside)
-	}
+// funds returns what may stand on a side, as [cost] counts: what is free and what
+// our own orders hold, without what is kept aside.
+func (k *look) funds(side exchange.Side) fixed {
+	funds := k.free(side)
 	for i := range k.next.Intents {
 		if o := &k.next.Intents[i]; o.Side == side {
-			free = free.Add(holds(&o.Order))
+			held := cost(side, fix(o.Price), remaining(&o.Order))
+			funds.Add(&funds, &held)
 		}
 	}
-	return free
+	return funds
 }
+
+// free returns what a side can be paid with that no order holds, as [cost] counts.
+func (k *look) free(side exchange.Side) fixed {
+	if side == exchange.Bid {
+		return times(fix(k.seen.Quote.Free.Sub(k.next.Aside)), tens[fixedPlaces])
+	}
+	return fix(k.seen.Base.Free)
+}
+
+// cost returns what an order takes of the asset that its side pays with: of Quote
+// a product, of Base the amount.
+func cost(side exchange.Side, price, amount fixed) fixed {
+	if side == exchange.Bid {
+		return times(price, amount)
+	}
+	return amount
+}
+
+func remaining(o *exchange.Order) fixed { return less(fix(o.Amount), fix(o.Filled)) }
 
 // cover takes a want's money out of the funds and its amount out of what is left.
 // What they do not cover, it shrinks to what they do, or drops if funds are
 // missing for a part of the tail; then nothing further out is quoted.
-func (k *look) cover(side exchange.Side, w *want, funds, left *decimal.Decimal) bool {
+func (k *look) cover(side exchange.Side, w *want, funds, left *fixed) bool {
 	asked := w.amount
-	if left != nil {
-		w.amount = decimal.Min(w.amount, *left)
-	}
-	w.amount = k.lot.floor(w.amount)
-	cost := k.cost(side, w)
-	short := cost.GreaterThan(*funds)
+	w.amount = floor(least(asked, *left), k.lot)
+	paid := cost(side, w.price, w.amount)
+	short := paid.Gt(funds)
 	switch {
 	case short && w.level > 0:
-		w.amount = decimal.Decimal{}
+		w.amount = fixed{}
 		return false
 	case short:
-		w.amount = decimal.Max(*funds, decimal.Zero)
+		w.amount = *funds
 		if side == exchange.Bid {
-			w.amount, _ = w.amount.QuoRem(w.price, fundPlaces)
+			w.amount.Div(funds, &w.price)
 		}
-		w.amount = k.lot.floor(w.amount)
-		cost = k.cost(side, w)
+		w.amount = floor(w.amount, k.lot)
+		paid = cost(side, w.price, w.amount)
 	}
-	*funds = funds.Sub(cost)
-	if left != nil {
-		*left = left.Sub(w.amount)
-		short = short || !left.IsPositive() && w.amount.LessThan(asked)
-	}
-	return !short
+	*funds, *left = less(*funds, paid), less(*left, w.amount)
+	return !short && (!left.IsZero() || !w.amount.Lt(&asked))
 }
-
-// cost returns what a want takes of the asset that its side pays with, and
-// remembers what it is worth.
-func (k *look) cost(side exchange.Side, w *want) decimal.Decimal {
-	w.worth = w.amount.Mul(w.price)
-	if side == exchange.Bid {
-		return w.worth
-	}
-	return w.amount
-}
-
-// fundPlaces of the Base that a fund can buy, rounded down: finer than any lot.
-const fundPlaces = 18
 
 func (k *look) tradable(w *want) bool {
-	m := &k.seen.Market
-	return w.amount.IsPositive() && w.amount.GreaterThanOrEqual(m.MinAmount) && w.worth.GreaterThanOrEqual(m.MinNotional)
-}
-
-// holds returns what an order that rests keeps of the asset that it pays with.
-func holds(o *exchange.Order) decimal.Decimal {
-	left := o.Amount
-	if !o.Filled.IsZero() {
-		left = o.Remaining()
-	}
-	if o.Side == exchange.Bid {
-		return left.Mul(o.Price)
-	}
-	return left
-}
-
-// step is what prices or amounts are multiples of.
-type step struct {
-	size  decimal.Decimal
-	tenth bool // 1, 0.1, 0.01 ...: then rounding is cheap
-}
-
-func stepOf(size decimal.Decimal) step {
-	return step{size, size.Exponent() <= 0 && size.Coefficient().IsInt64() && size.Coefficient().Int64() == 1}
-}
-
-// floor rounds x down to a multiple of the step, and what is not positive to 0.
-func (s step) floor(x decimal.Decimal) decimal.Decimal {
-	switch {
-	case !x.IsPositive():
-		return decimal.Decimal{}
-	case s.tenth && x.Exponent() >= s.size.Exponent(): // it is one
-		return x
-	case s.tenth:
-		return x.RoundFloor(-s.size.Exponent())
-	}
-	steps, _ := x.QuoRem(s.size, 0)
-	return steps.Mul(s.size)
-}
-
-// ceil rounds x up.
-func (s step) ceil(x decimal.Decimal) decimal.Decimal {
-	down := s.floor(x)
-	if down.LessThan(x) {
-		return down.Add(s.size)
-	}
-	return down
+	worth := times(w.price, w.amount)
+	return !w.amount.IsZero() && !w.amount.Lt(&k.minAmount) && !worth.Lt(&k.minWorth)
 }
