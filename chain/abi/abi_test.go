@@ -23,8 +23,8 @@ type method interface {
 
 var methods = []method{
 	abi.BalanceOf, abi.Transfer, abi.Decimals,
-	abi.State, abi.PriceCumulative, abi.QuerySellBase, abi.QuerySellQuote, abi.SellBase, abi.SellQuote,
-	abi.CheckDeviation, abi.ExecutePrivateSwap,
+	abi.BaseToken, abi.QuoteToken, abi.State, abi.PriceCumulative, abi.QuerySellBase, abi.QuerySellQuote, abi.SellBase, abi.SellQuote,
+	abi.CheckDeviation, abi.IsKeeper, abi.Pause, abi.Unpause, abi.Withdraw, abi.ExecutePrivateSwap,
 }
 
 func TestSelectorsAreHashesOfTheSignatures(t *testing.T) {
@@ -159,6 +159,8 @@ func FuzzWhatIsEncodedDecodesToItself(f *testing.F) {
 		roundTrips(t, abi.Transfer, abi.Payment{Who: who, Amount: x}, odd)
 		roundTrips(t, abi.Decimals, abi.None{}, small)
 		roundTrips(t, abi.State, abi.None{}, abi.PoolState{I: x, K: y, B: num(w0), Q: num(w1), B0: num(w2), Q0: num(w3), R: small % 3})
+		roundTrips(t, abi.BaseToken, abi.None{}, who)
+		roundTrips(t, abi.QuoteToken, abi.None{}, other)
 		roundTrips(t, abi.PriceCumulative, abi.None{}, y)
 		quote := abi.PoolQuote{Receive: x, MtFee: y, NewR: small % 3, NewTarget: num(w2)}
 		roundTrips(t, abi.QuerySellBase, abi.Payment{Who: who, Amount: x}, quote)
@@ -166,6 +168,8 @@ func FuzzWhatIsEncodedDecodesToItself(f *testing.F) {
 		roundTrips(t, abi.SellBase, who, x)
 		roundTrips(t, abi.SellQuote, other, y)
 		roundTrips(t, abi.CheckDeviation, abi.None{}, abi.Deviation{Bps: signed, ShouldRebalance: odd})
+		roundTrips(t, abi.IsKeeper, who, odd)
+		roundTrips(t, abi.Withdraw, abi.Withdrawal{Token: who, To: other, Amount: x}, abi.None{})
 		roundTrips(t, abi.ExecutePrivateSwap, abi.Swap{Size: x, TokenIn: who, TokenOut: other, MinOut: y, DeadlineBlock: w3}, x)
 	})
 }
@@ -195,6 +199,8 @@ func FuzzWhatIsAcceptedIsCanonical(f *testing.F) {
 		canonical(t, abi.BalanceOf, data)
 		canonical(t, abi.Transfer, data)
 		canonical(t, abi.Decimals, data)
+		canonical(t, abi.BaseToken, data)
+		canonical(t, abi.QuoteToken, data)
 		canonical(t, abi.State, data)
 		canonical(t, abi.PriceCumulative, data)
 		canonical(t, abi.QuerySellBase, data)
@@ -202,6 +208,9 @@ func FuzzWhatIsAcceptedIsCanonical(f *testing.F) {
 		canonical(t, abi.SellBase, data)
 		canonical(t, abi.SellQuote, data)
 		canonical(t, abi.CheckDeviation, data)
+		canonical(t, abi.IsKeeper, data)
+		canonical(t, abi.Pause, data)
+		canonical(t, abi.Withdraw, data)
 		canonical(t, abi.ExecutePrivateSwap, data)
 	})
 }

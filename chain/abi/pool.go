@@ -9,6 +9,10 @@ import (
 // The methods of a DODO V2 pool of kind DSP or DPP. A sale takes what was
 // transferred to the pool before it, in the same transaction.
 var (
+	// BaseToken asks which token is priced.
+	BaseToken = Method[None, chain.Address]{"_BASE_TOKEN_()", Selector{0x4a, 0x24, 0x8d, 0x2a}, none, account}
+	// QuoteToken asks which token prices are in.
+	QuoteToken = Method[None, chain.Address]{"_QUOTE_TOKEN_()", Selector{0xd4, 0xb9, 0x70, 0x46}, none, account}
 	// State asks for the curve with its targets adjusted.
 	State = Method[None, PoolState]{"getPMMStateForCall()", Selector{0xfd, 0x1e, 0xd7, 0xe9}, none, poolState}
 	// PriceCumulative asks for the sum of mid price × seconds, as of the last

@@ -14,6 +14,14 @@ import (
 var (
 	// CheckDeviation asks how far the contract sees its pool from the peg.
 	CheckDeviation = Method[None, Deviation]{"checkDeviation()", Selector{0x5d, 0xe2, 0x1a, 0x69}, none, deviation}
+	// IsKeeper asks whether an account may execute.
+	IsKeeper = Method[chain.Address, bool]{"isKeeper(address)", Selector{0x6b, 0xa4, 0x2a, 0xaa}, account, boolean}
+	// Pause makes it refuse to trade; its owner or a keeper may call it.
+	Pause = Method[None, None]{"pause()", Selector{0x84, 0x56, 0xcb, 0x59}, none, none}
+	// Unpause lets it trade again; its owner may call it.
+	Unpause = Method[None, None]{"unpause()", Selector{0x3f, 0x4b, 0xa8, 0x3a}, none, none}
+	// Withdraw sends inventory to an account; its owner may call it.
+	Withdraw = Method[Withdrawal, None]{"withdraw(address,address,uint256)", Selector{0xd9, 0xca, 0xed, 0x12}, withdrawal, none}
 	// ExecutePrivateSwap trades the contract's own inventory and returns what
 	// it received.
 	ExecutePrivateSwap = Method[Swap, uint256.Int]{
@@ -25,6 +33,12 @@ var (
 type Deviation struct {
 	Bps             int64 // (price - peg) / peg in basis points, towards zero
 	ShouldRebalance bool  // beyond its threshold, and sustained as it requires
+}
+
+// Withdrawal is inventory on its way out, in the token's smallest unit.
+type Withdrawal struct {
+	Token, To chain.Address
+	Amount    uint256.Int
 }
 
 // Swap is one private trade. Amounts are in each token's smallest unit.
@@ -40,6 +54,12 @@ var deviation = codec[Deviation]{
 	2,
 	func(w *writer, d Deviation) { w.int64(d.Bps); w.bool(d.ShouldRebalance) },
 	func(r *reader) Deviation { return Deviation{Bps: r.int64(), ShouldRebalance: r.bool()} },
+}
+
+var withdrawal = codec[Withdrawal]{
+	3,
+	func(w *writer, x Withdrawal) { w.address(x.Token); w.address(x.To); w.uint(x.Amount) },
+	func(r *reader) Withdrawal { return Withdrawal{Token: r.address(), To: r.address(), Amount: r.uint()} },
 }
 
 var swap = codec[Swap]{

@@ -308,6 +308,10 @@ func (p *Pool) Call(env Env, data []byte) ([]byte, error) {
 		return func(to chain.Address) (uint256.Int, error) { return p.Sell(env, side, to) }
 	}
 	switch selector {
+	case abi.BaseToken.Selector():
+		return answer(abi.BaseToken, data, func(abi.None) (chain.Address, error) { return p.config.Base.address, nil })
+	case abi.QuoteToken.Selector():
+		return answer(abi.QuoteToken, data, func(abi.None) (chain.Address, error) { return p.config.Quote.address, nil })
 	case abi.State.Selector():
 		return answer(abi.State, data, func(abi.None) (abi.PoolState, error) {
 			c, err := p.State().Adjusted()

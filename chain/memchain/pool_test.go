@@ -107,8 +107,16 @@ func TestPoolAnswersThroughTheABI(t *testing.T) {
 	client, pool := m.Client(keeper), m.public.Address()
 	answers, err := client.Read(t.Context(), m.Head().Hash,
 		abi.State.Call(pool, abi.None{}), abi.PriceCumulative.Call(pool, abi.None{}),
-		abi.QuerySellBase.Call(pool, abi.Payment{Amount: units(7)}), abi.Decimals.Call(m.usdt.Address(), abi.None{}))
+		abi.QuerySellBase.Call(pool, abi.Payment{Amount: units(7)}), abi.Decimals.Call(m.usdt.Address(), abi.None{}),
+		abi.BaseToken.Call(pool, abi.None{}), abi.QuoteToken.Call(pool, abi.None{}))
 	require.NoError(t, err)
+
+	base, err := abi.BaseToken.Result(answers[4])
+	require.NoError(t, err)
+	require.Equal(t, m.public.BaseToken().Address(), base)
+	quoteToken, err := abi.QuoteToken.Result(answers[5])
+	require.NoError(t, err)
+	require.Equal(t, m.public.QuoteToken().Address(), quoteToken)
 
 	state := m.public.State()
 	adjusted, err := state.Adjusted()

@@ -226,6 +226,8 @@ func (s *Stabilizer) Call(env Env, data []byte) ([]byte, error) {
 	switch selector {
 	case abi.CheckDeviation.Selector():
 		return answer(abi.CheckDeviation, data, func(abi.None) (abi.Deviation, error) { return s.CheckDeviation() })
+	case abi.IsKeeper.Selector():
+		return answer(abi.IsKeeper, data, func(who chain.Address) (bool, error) { return who == s.config.Keeper, nil })
 	case abi.ExecutePrivateSwap.Selector():
 		return answer(abi.ExecutePrivateSwap, data, func(swap abi.Swap) (uint256.Int, error) { return s.ExecutePrivateSwap(env, swap) })
 	}

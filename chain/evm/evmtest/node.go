@@ -61,7 +61,7 @@ func freePort(tb testing.TB) int {
 		tb.Fatal(err)
 	}
 	defer l.Close() //nolint:errcheck // nothing was sent
-	return l.Addr().(*net.TCPAddr).Port
+	return l.Addr().(*net.TCPAddr).Port //nolint:errcheck // of a TCP listener it is no other
 }
 
 // Key returns the private key of that name: the same in every run, and worth nothing.
