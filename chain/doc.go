@@ -25,6 +25,13 @@
 // and its cancellation share one nonce, and a nonce is consumed once. What
 // became of it is for [Client.Receipt] to say, not for the answer of Send.
 //
+// # Crossing
+//
+// A [Bridge] moves tokens from one chain to another, by the same rule: an id is
+// written down before it is sent, [Bridge.Send] is idempotent in it, and
+// [Bridge.Passages] says what became of it. Suite bridgetest holds
+// implementations to that.
+//
 // # Words
 //
 //   - block: number, hash, parent and time; canonical while no other block took its number

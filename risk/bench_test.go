@@ -1,10 +1,12 @@
 package risk_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/evenkeelhq/evenkeel/liquidity/market"
 	"github.com/evenkeelhq/evenkeel/risk"
 )
 
@@ -23,6 +25,19 @@ func BenchmarkView(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		_, err := risk.View(t, risk.RiskManager, risk.Audit)
+		require.NoError(b, err)
+	}
+}
+
+// BenchmarkLeave leaves a hundred instruments of which each takes the whole horizon.
+func BenchmarkLeave(b *testing.B) {
+	e := engineOf(b, config())
+	l := risk.Leaving{Days: risk.MaxLeavingDays}
+	for i := range risk.MaxHoldings {
+		l.Holdings = append(l.Holdings, holding(named(market.ISIN(fmt.Sprintf("INE%08d0", i)), nil), "900000000000"))
+	}
+	for b.Loop() {
+		_, err := e.Leave(l)
 		require.NoError(b, err)
 	}
 }

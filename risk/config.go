@@ -102,6 +102,7 @@ type Engine struct {
 	text   []byte // cfg as it is hashed
 	config [32]byte
 	desk   market.Desk
+	tape   *market.CalibratedModel // what a book takes in a day, whichever index is shown
 	texts  *template.Template
 	models Models
 }
@@ -121,7 +122,7 @@ func New(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: Parameters: %w", ErrInvalid, err)
 	}
-	e := &Engine{cfg: cfg, desk: market.Desk{Model: calibrated, Exits: exits}}
+	e := &Engine{cfg: cfg, desk: market.Desk{Model: calibrated, Exits: exits}, tape: calibrated}
 	if cfg.Index == Seed {
 		e.desk.Model = market.SeedModel{}
 	}

@@ -24,6 +24,9 @@
 // view to those who listen. Every number of a full view says where it is known from.
 // [Engine.Hash] identifies all that a translation was made from.
 //
+// Whoever holds several instruments asks [Engine.Leave], which lets them share makers
+// and auctions; [Engine.ViewPortfolio] is the way out of what it says.
+//
 // # Glossary
 //
 //   - category: one of the eight respects in which an instrument is rated.

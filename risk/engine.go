@@ -86,6 +86,7 @@ func (l *look) translate() error {
 		return err
 	}
 	l.d.Translation, l.d.Metrics = &t, t.Metrics
+	l.next.Translated = l.next.Track.Looks
 	l.update(t)
 	l.drop(t)
 	l.close(t)

@@ -13,7 +13,10 @@ type SnapshotPayload struct {
 	Risk    ScoresBody    `json:"risk_summary"`
 	Profile LiquidityBody `json:"liquidity_profile"`
 	Exits   []ExitBody    `json:"exit_recommendations"`
-	Size    *Number       `json:"trade_size"` // that the ways out are for
+
+	Warnings []string     `json:"risk_warnings"`
+	Size     *Number      `json:"trade_size"` // that all of it is for
+	BestPath *market.Path `json:"best_path"`  // null if there is none
 }
 
 // ScoresPayload is that of a [RiskUpdate].
@@ -21,12 +24,14 @@ type ScoresPayload struct {
 	ISIN     market.ISIN `json:"isin"`
 	Risk     ScoresBody  `json:"risk_summary"`
 	Warnings []string    `json:"risk_warnings"`
+	Size     *Number     `json:"trade_size"` // that they are for
 }
 
 // LiquidityPayload is that of a [LiquidityUpdate].
 type LiquidityPayload struct {
 	ISIN    market.ISIN   `json:"isin"`
 	Profile LiquidityBody `json:"liquidity_profile"`
+	Size    *Number       `json:"trade_size"` // that it is for
 }
 
 // ExitPayload is that of an [ExitPathUpdate].
@@ -41,7 +46,10 @@ type ExitPayload struct {
 // that is not known gets [ErrForbidden].
 func SnapshotOf(t Translation, role Role) (SnapshotPayload, error) {
 	b, err := streamed(t, role)
-	return SnapshotPayload{b.ISIN, b.Risk, b.Profile, b.Exits, b.Size}, err
+	if err != nil {
+		return SnapshotPayload{}, err
+	}
+	return SnapshotPayload{b.ISIN, b.Risk, b.Profile, b.Exits, b.Warnings, b.Size, bestPath(t)}, nil
 }
 
 // PayloadOf returns what a role may be told of an event: one of the payloads of
@@ -63,18 +71,23 @@ func PayloadOf(e Event, t *Translation, role Role) (any, error) {
 	}
 	switch e.Kind {
 	case RiskUpdate:
-		return ScoresPayload{b.ISIN, b.Risk, b.Warnings}, nil
+		return ScoresPayload{b.ISIN, b.Risk, b.Warnings, b.Size}, nil
 	case LiquidityUpdate:
-		return LiquidityPayload{b.ISIN, b.Profile}, nil
+		return LiquidityPayload{b.ISIN, b.Profile, b.Size}, nil
 	case ExitPathUpdate:
-		p := ExitPayload{ISIN: b.ISIN, Exits: b.Exits, Size: b.Size}
-		if best, ok := t.Exits.Best(); ok {
-			p.BestPath = &best.Path
-		}
-		return p, nil
+		return ExitPayload{b.ISIN, b.Exits, b.Size, bestPath(*t)}, nil
 	default:
 		return nil, valid.Error(ErrInvalid, "Event.Kind", string(e.Kind), "must be one of the package's")
 	}
+}
+
+// bestPath is the way out that comes first, nil if there is none.
+func bestPath(t Translation) *market.Path {
+	best, ok := t.Exits.Best()
+	if !ok {
+		return nil
+	}
+	return &best.Path
 }
 
 // Hears reports whether a role is told of an event: all known roles of all, but

@@ -14,11 +14,14 @@ type State struct {
 	LastSeq uint64      // of the last command that was answered
 	// Track is the one that the last translation was made from, so that a record is
 	// enough to make it again.
-	Track   Track
-	Was     *Reading `json:",omitempty"` // what the next liquidity index is compared with; nil before there is one
-	Told    Told
-	Holds   []AlertType `json:",omitempty"` // the alerts whose cause holds, in order
-	Numbers Numbers
+	Track Track
+	// Translated is the number of the look, as Track.Looks counts them, that the newest
+	// translation is of; 0 before there is one.
+	Translated uint64   `json:",omitempty"`
+	Was        *Reading `json:",omitempty"` // what the next liquidity index is compared with; nil before there is one
+	Told       Told
+	Holds      []AlertType `json:",omitempty"` // the alerts whose cause holds, in order
+	Numbers    Numbers
 }
 
 // Told is what people were told last. An empty part was never told.

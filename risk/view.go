@@ -73,13 +73,10 @@ func allowed(role Role, detail Detail) ([]section, bool) {
 	}
 }
 
-const (
-	shownHash   = 16 // digits of a hash for people
-	shownRoutes = 2  // ways out in a summary
-)
+const shownHash = 16 // digits of a hash for people
 
 // summary is what everybody may see: the uncertainty of it, the caveats and the
-// hash too.
+// hash too, and of a way out that is closed, why and for which size it is not.
 func summary(b *Body, t Translation) {
 	b.Success, b.Message, b.Timestamp = true, "Success", t.At
 	b.ISIN, b.AsOf = t.ISIN, t.At
@@ -96,9 +93,7 @@ func summary(b *Body, t Translation) {
 	}
 	b.Exits = []ExitBody{}
 	for _, r := range t.Exits.Routes {
-		if r.Available && len(b.Exits) < shownRoutes {
-			b.Exits = append(b.Exits, exitSummary(r))
-		}
+		b.Exits = append(b.Exits, exitSummary(r))
 	}
 	b.RetailNarrative, b.Size = t.Retail, number(t.Sale.Size)
 	b.Warnings, b.Caveats = textsOf(t.Warnings, Notice.plain), textsOf(t.Caveats, Notice.plain)
@@ -107,10 +102,15 @@ func summary(b *Body, t Translation) {
 }
 
 func exitSummary(r market.Route) ExitBody {
-	e := ExitBody{
-		Path: r.Path, Priority: r.Priority,
-		Fill: number(r.FillProbability.Value), Minutes: number(r.Minutes), SpreadBps: number(r.SpreadBps),
+	e := ExitBody{Path: r.Path, Priority: r.Priority, MaxSize: numberIf(r.MaxSize.Valid, r.MaxSize.Decimal)}
+	for _, refusal := range r.Refusals {
+		e.Refusals = append(e.Refusals, RefusalBody{refusal.Reason, number(refusal.Limit), reasonPhrase(refusal)})
 	}
+	if !r.Available {
+		return e
+	}
+	e.Fill, e.Minutes, e.SpreadBps = number(r.FillProbability.Value), number(r.Minutes), number(r.SpreadBps)
+	e.P50, e.P90 = numberIf(r.P50.Valid, r.P50.Decimal), numberIf(r.P90.Valid, r.P90.Decimal)
 	if f := r.FillProbability; f.Low.Valid && f.High.Valid {
 		e.FillLow, e.FillHigh, e.FillN = number(f.Low.Decimal), number(f.High.Decimal), f.N
 	}
@@ -192,21 +192,15 @@ func noteOf(c Assessed) string {
 func spaced(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
 func exitFull(r market.Route, t Translation) ExitBody {
-	e := ExitBody{Path: r.Path, Priority: r.Priority}
+	e := exitSummary(r)
 	if r.Available {
-		e = exitSummary(r)
 		e.Price, e.NetPrice, e.Confidence = number(r.Price), number(r.NetPrice), number(r.Confidence)
-		e.P50, e.P90 = numberIf(r.P50.Valid, r.P50.Decimal), numberIf(r.P90.Valid, r.P90.Decimal)
 		e.TimeBasis, e.Constraints, e.DominatedBy = r.TimeBasis, r.Constraints, r.DominatedBy
 	}
 	if !r.Opens.IsZero() {
 		e.Opens = &r.Opens
 	}
 	e.Rationale = rationale(r)
-	e.MaxSize = numberIf(r.MaxSize.Valid, r.MaxSize.Decimal)
-	for _, refusal := range r.Refusals {
-		e.Refusals = append(e.Refusals, RefusalBody{refusal.Reason, number(refusal.Limit), reasonPhrase(refusal)})
-	}
 	from := t.Origins.Book
 	switch {
 	case r.Path == market.ByMaker && t.Origins.Maker != nil:

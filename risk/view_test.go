@@ -24,13 +24,13 @@ var (
 		retail_narrative risk_warnings confidence_overall data_freshness inputs_hash caveats
 		overall_score level overall_range low high confidence missing
 		liquidity_index spread_bps liquidity_level expected_time_to_exit_minutes
-		path priority fill_probability fill_probability_low fill_probability_high fill_probability_n expected_spread_bps`)
+		path priority fill_probability fill_probability_low fill_probability_high fill_probability_n expected_spread_bps
+		time_p50_minutes time_p90_minutes refusals reason limit text max_size`)
 	fullKeys = append(words(`professional_summary model_versions source citations model_version
 		translation exit_recommender risk_scoring
 		categories name score_0_100 probability_note weight parts points neutral
 		mid_price depth_score turnover_rank components score doubts
-		expected_price net_price time_p50_minutes time_p90_minutes time_basis opens constraints rationale dominated_by
-		refusals reason limit text max_size`), summaryKeys...)
+		expected_price net_price time_basis opens constraints rationale dominated_by`), summaryKeys...)
 	inventoryKeys  = words("mm_state mm_online mm_inventory_band last_quote_spread_bps quotes_last_24h")
 	governanceKeys = words(`model_governance models version config looks stale_rate outcomes recommendation_adoption
 		fill_time_mape fill_brier fill_brier_of_rate liquidity_index_drift`)
@@ -211,9 +211,18 @@ func TestRetailSeesHowSureWeAre(t *testing.T) {
 		require.NotNil(rt, b.Risk.Range.High)
 		require.NotNil(rt, b.Confidence)
 		require.Contains(rt, b.RetailNarrative, "How sure we are")
-		for _, x := range b.Exits {
-			require.NotNil(rt, x.FillLow)
-			require.NotNil(rt, x.FillHigh)
+		require.Len(rt, b.Exits, len(market.Paths()))
+		for i, x := range b.Exits {
+			require.Equal(rt, tr.Exits.Routes[i].Path, x.Path)
+			if x.Priority != market.Unavailable {
+				require.NotNil(rt, x.FillLow)
+				require.NotNil(rt, x.FillHigh)
+				require.Empty(rt, x.Refusals)
+				continue
+			}
+			require.Nil(rt, x.Fill)
+			require.NotEmpty(rt, x.Refusals, "why it is closed")
+			require.True(rt, x.MaxSize != nil || x.Path == market.ByP2P, "and for which size it is not")
 		}
 	})
 }

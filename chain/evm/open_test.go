@@ -157,6 +157,20 @@ func TestHeadIsFinalEnough(t *testing.T) {
 	_, err = careful.Send(t.Context(), "late", chain.Tx{Call: r.add, MaxGasPrice: *uint256.NewInt(1e11), Deadline: r.head().Number, Public: true})
 	require.ErrorIs(t, err, chain.ErrTooLate, "what is not final yet is over all the same")
 
+	tx := r.cheap(r.add)
+	tx.Deadline = r.head().Number + 1
+	hash, err := careful.Send(t.Context(), "b", tx)
+	require.NoError(t, err)
+	r.mine()
+	sent := len(r.sent)
+	again, err := careful.Send(t.Context(), "b", tx)
+	require.NoError(t, err)
+	require.Equal(t, hash, again)
+	require.Len(t, r.sent, sent, "what is past its deadline is not offered again, though it may yet turn out mined")
+	got, err = careful.Receipt(t.Context(), "b")
+	require.NoError(t, err)
+	require.Equal(t, chain.Pending, got.Status)
+
 	cfg.Final = evm.Final{Tag: "finalized"}
 	tagged, err := r.open(cfg).Head(t.Context())
 	require.NoError(t, err)

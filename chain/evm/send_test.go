@@ -10,9 +10,11 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/ethereum/go-ethereum"
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/holiman/uint256"
 	"github.com/stretchr/testify/require"
 
@@ -190,7 +192,7 @@ func TestWhatIsRefusedIsNotSent(t *testing.T) {
 			func(*rig, *evm.Config) {},
 			func(r *rig) chain.Tx {
 				tx := r.tx(r.add)
-				tx.MaxGasPrice.SetAllOne()
+				tx.MaxGasPrice.Lsh(uint256.NewInt(1), 250) // a million times that is nothing, in 256 bits
 				return tx
 			},
 			evm.ErrUnfunded, "must be >= 115792089237316195423570985008687907853269984665640564039457584007913129639935",
@@ -231,10 +233,65 @@ func TestAnEstimateIsEnough(t *testing.T) {
 	cfg := r.config()
 	cfg.GasLimit = 0
 	r.client = r.open(cfg)
+	counter := common.Address(r.add.To)
+	needed, err := r.node.Client().EstimateGas(t.Context(), ethereum.CallMsg{From: common.Address(r.key.Address()), To: &counter, Data: r.add.Data})
+	require.NoError(t, err)
 	r.send("a", r.tx(r.add))
+	require.Equal(t, needed+needed/4, decode(t, r.sent[0]).Gas(), "and a quarter, for what changes until it is mined")
 	r.mine()
 	r.receipt("a", chain.Mined)
 	require.EqualValues(t, 1, r.count())
+}
+
+// impostor signs with another key than it says.
+type impostor struct{ *evm.Key }
+
+func (impostor) Address() chain.Address { return chain.Address{1} }
+
+func TestASignatureIsChecked(t *testing.T) {
+	r := newRig(t)
+	cfg := r.config()
+	cfg.Signer, cfg.Key = impostor{r.key}, "impostor"
+	cfg.GasLimit = 21_000
+	r.client = r.open(cfg)
+	tx := r.tx(r.add)
+	require.NoError(t, r.node.Client().SendTransaction(t.Context(), r.transfer(common.Address{1}, 1e18)))
+	r.mine()
+	_, err := r.client.Send(t.Context(), "a", tx)
+	require.ErrorIs(t, err, chain.ErrInvalid)
+	require.ErrorContains(t, err, "signature by "+r.key.Address().String()+": must be by 0x01")
+	require.Empty(t, r.sent)
+	_, err = r.client.Receipt(t.Context(), "a")
+	require.ErrorIs(t, err, chain.ErrNotFound)
+}
+
+// transfer is coins from the deployer.
+func (r *rig) transfer(to common.Address, wei int64) *types.Transaction {
+	r.Helper()
+	deployer := evmtest.Key(r, "deployer")
+	nonce, err := r.node.Client().NonceAt(r.Context(), crypto.PubkeyToAddress(deployer.PublicKey), nil)
+	require.NoError(r, err)
+	tx, err := types.SignNewTx(deployer, types.LatestSignerForChainID(big.NewInt(chainID)), &types.DynamicFeeTx{
+		ChainID: big.NewInt(chainID), Nonce: nonce, Gas: 1_000_000, GasFeeCap: big.NewInt(1e11), GasTipCap: big.NewInt(1e9), To: &to, Value: big.NewInt(wei),
+	})
+	require.NoError(r, err)
+	return tx
+}
+
+func TestATipGoesAsFarAsThePriceAllows(t *testing.T) {
+	r := newRig(t)
+	cfg := r.config()
+	cfg.TipWei = *uint256.NewInt(100e9)
+	r.client = r.open(cfg)
+	tx := r.tx(r.add)
+	tx.MaxGasPrice = *uint256.NewInt(50e9)
+	r.send("a", tx)
+	require.EqualValues(t, 50_000_000_000, decode(t, r.sent[0]).GasTipCap().Uint64())
+	tx.MaxGasPrice = *uint256.NewInt(120e9)
+	r.send("a", tx)
+	require.EqualValues(t, 100_000_000_000, decode(t, r.sent[1]).GasTipCap().Uint64())
+	r.mine()
+	r.receipt("a", chain.Mined)
 }
 
 func TestBacklogIsBounded(t *testing.T) {
@@ -307,6 +364,13 @@ func TestExpiry(t *testing.T) {
 		r.mine()
 		r.receipt("a", chain.Mined)
 		require.EqualValues(t, 1, r.count())
+	})
+	t.Run("a cancellation in the deadline's own block has cancelled", func(t *testing.T) {
+		r := newRig(t)
+		r.send("a", soon(r, r.cheap(r.add)))
+		require.NoError(t, r.client.Cancel(t.Context(), "a", r.tx(r.add).MaxGasPrice))
+		r.mine()
+		r.receipt("a", chain.Cancelled)
 	})
 	t.Run("a cancellation that is mined too late has not cancelled", func(t *testing.T) {
 		r := newRig(t)

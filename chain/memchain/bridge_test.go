@@ -116,3 +116,168 @@ func TestBridge(t *testing.T) {
 		}
 	})
 }
+
+func (s *strait) send(id string, amount uint64) {
+	s.Helper()
+	require.NoError(s, s.client.Send(s.Context(), id, s.transfer(amount)))
+}
+
+func (s *strait) blocks(n int) {
+	s.Helper()
+	for range n {
+		s.mine()
+	}
+}
+
+// supply is all that there is of the token, on both chains, in whole tokens of
+// six digits.
+func (s *strait) supply() uint64 {
+	here, there := s.tokens[0].Supply(), s.tokens[1].Supply()
+	there.Div(&there, uint256.NewInt(1e12))
+	return (here.Uint64() + there.Uint64()) / 1e6
+}
+
+func TestABridgeByScript(t *testing.T) {
+	t.Parallel()
+	o := memchain.BridgeOptions{Latency: 10 * time.Second, Confirmations: 3}
+	for name, story := range map[string]func(s *strait){
+		"burnt here is minted there, in the digits of there": func(s *strait) {
+			s.send("a", 100)
+			s.mine()
+			require.EqualValues(s, 1900, s.supply())
+			require.Equal(s, []string{"a"}, s.bridge.InFlight(138))
+			require.Empty(s, s.bridge.InFlight(139))
+			s.blocks(5)
+			require.EqualValues(s, 2000, s.supply())
+			require.Equal(s, tokens(1100, 18), s.tokens[1].Balance(vault))
+			require.Empty(s, s.bridge.InFlight(138))
+		},
+		"what would lose digits does not leave": func(s *strait) {
+			odd := chain.Transfer{
+				Lane: chain.Lane{From: 139, To: 138, Token: s.tokens[1].Address()}, Amount: *uint256.NewInt(1e12 + 1),
+				MaxGasPrice: *uint256.NewInt(5e9), Deadline: 30,
+			}
+			require.NoError(s, s.client.Send(s.Context(), "odd", odd))
+			s.mine()
+			require.Equal(s, chain.Failed, s.passage("odd").Stage)
+			require.Equal(s, tokens(1000, 18), s.tokens[1].Balance(vault))
+		},
+		"what is not there does not leave": func(s *strait) {
+			s.send("a", 400)
+			s.blocks(201)
+			s.send("b", 400)
+			s.blocks(201)
+			s.send("c", 400)
+			s.mine()
+			require.Equal(s, chain.Failed, s.passage("c").Stage)
+			require.NotZero(s, s.passage("c").Settled)
+		},
+		"a message is executed once, whoever executes it": func(s *strait) {
+			s.send("a", 100)
+			s.mine()
+			again, err := s.bridge.Replay("a", false)
+			require.NoError(s, err)
+			at := s.chains[1].Head().Time
+			mined, err := s.chains[1].Mine(at, again, again)
+			require.NoError(s, err)
+			require.NoError(s, mined.Reverts[0])
+			require.ErrorContains(s, mined.Reverts[1], "was paid out before")
+			s.blocks(6)
+			require.EqualValues(s, 2000, s.supply())
+		},
+		"but by a broken bridge": func(s *strait) {
+			s.send("a", 100)
+			s.blocks(7)
+			again, err := s.bridge.Replay("a", true)
+			require.NoError(s, err)
+			before := s.passage("a")
+			_, err = s.chains[1].Mine(s.chains[1].Head().Time, again)
+			require.NoError(s, err)
+			require.EqualValues(s, 2100, s.supply())
+			require.Equal(s, before, s.passage("a"))
+		},
+		"what departs later arrives first": func(s *strait) {
+			s.send("a", 10)
+			s.mine()
+			s.bridge.SetLatency(0)
+			s.send("b", 20)
+			s.blocks(4)
+			require.Equal(s, chain.Departed, s.passage("a").Stage)
+			require.Equal(s, chain.Arrived, s.passage("b").Stage)
+			s.blocks(3)
+			require.Equal(s, chain.Arrived, s.passage("a").Stage)
+		},
+		"what is held waits for hours": func(s *strait) {
+			s.send("a", 10)
+			s.bridge.Hold("a", true)
+			s.blocks(3600)
+			require.Equal(s, chain.Departed, s.passage("a").Stage)
+			s.bridge.Hold("a", false)
+			s.mine()
+			require.Equal(s, chain.Arrived, s.passage("a").Stage)
+		},
+		"a departure that is not final is not paid out": func(s *strait) {
+			s.bridge.SetLatency(0)
+			s.send("a", 10)
+			s.blocks(2)
+			require.Equal(s, chain.Departed, s.passage("a").Stage)
+			s.mine()
+			require.Equal(s, chain.Arrived, s.passage("a").Stage)
+		},
+		"the lane into a chain lets a tenth more pass": func(s *strait) {
+			s.bridge.SetLatency(0)
+			s.send("a", 400)
+			s.blocks(5)
+			require.Equal(s, chain.Arrived, s.passage("a").Stage)
+			s.send("b", 8)
+			s.blocks(5)
+			require.Equal(s, chain.Arrived, s.passage("b").Stage, "the lane out had grown by 8, the one in had 40 left")
+			require.ErrorIs(s, s.client.Send(s.Context(), "c", s.transfer(20)), chain.ErrLaneFull)
+		},
+		"a blind node tells of no arrival, and no node tells of what it has not seen": func(s *strait) {
+			s.send("a", 10)
+			s.blocks(7)
+			s.client.SetFaults(memchain.BridgeFaults{OmitArrivals: true})
+			require.Equal(s, chain.Departed, s.passage("a").Stage)
+			s.client.SetFaults(memchain.BridgeFaults{})
+			s.client.Node(1).SetFaults(memchain.Faults{LagBlocks: 2})
+			require.Equal(s, chain.Departed, s.passage("a").Stage)
+			s.client.Node(1).SetFaults(memchain.Faults{LagBlocks: 1})
+			require.Equal(s, chain.Arrived, s.passage("a").Stage)
+			s.client.SetFaults(memchain.BridgeFaults{Offline: true})
+			_, err := s.client.Passages(s.Context(), "a")
+			require.ErrorIs(s, err, memchain.ErrOffline)
+			_, err = s.client.Limit(s.Context(), s.transfer(1).Lane)
+			require.ErrorIs(s, err, memchain.ErrOffline)
+			require.ErrorIs(s, s.client.Send(s.Context(), "b", s.transfer(1)), memchain.ErrOffline)
+		},
+		"an id crosses in one direction": func(s *strait) {
+			s.send("a", 10)
+			back := s.transfer(10)
+			back.Lane = chain.Lane{From: 139, To: 138, Token: s.tokens[1].Address()}
+			require.ErrorIs(s, s.client.Send(s.Context(), "a", back), chain.ErrInvalid)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			story(newStrait(t, o))
+		})
+	}
+}
+
+func TestABridgeNeedsTwoChainsAndTwoTokens(t *testing.T) {
+	t.Parallel()
+	a, b := memchain.New(1, dawn, memchain.Options{}), memchain.New(2, dawn, memchain.Options{})
+	for want, o := range map[string]memchain.BridgeOptions{"Latency -1ns": {Latency: -1}, "FeeBps 10000": {FeeBps: 10_000}} {
+		_, err := memchain.NewBridge(a, b, o)
+		require.ErrorIs(t, err, chain.ErrInvalid)
+		require.ErrorContains(t, err, want)
+	}
+	_, err := memchain.NewBridge(a, a, memchain.BridgeOptions{})
+	require.ErrorIs(t, err, chain.ErrInvalid)
+	bridge, err := memchain.NewBridge(a, b, memchain.BridgeOptions{})
+	require.NoError(t, err)
+	require.ErrorIs(t, bridge.Link(memchain.Link{}), chain.ErrInvalid)
+	_, err = bridge.Replay("nothing", false)
+	require.ErrorIs(t, err, chain.ErrNotFound)
+}

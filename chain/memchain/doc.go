@@ -17,6 +17,10 @@
 // them in a first block, and let [Chain.Client] do the rest. A [Contract] of
 // your own is plain Go over [Cell] values.
 //
+// A [Bridge] joins two chains. What departs is paid out by [Bridge.Deliver], as
+// transactions for the host to mine, so that it can be late, overtaken, refunded
+// or taken back by a reorg of either chain.
+//
 // # Cost
 //
 // Each [Cell] remembers what a transaction overwrote, so a block costs what was

@@ -11,14 +11,21 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/benbjohnson/clock"
 
+	"github.com/evenkeelhq/evenkeel"
+	"github.com/evenkeelhq/evenkeel/examples/bot/internal/keeper"
+	"github.com/evenkeelhq/evenkeel/examples/bot/internal/keeperfile"
 	"github.com/evenkeelhq/evenkeel/examples/bot/internal/keys"
 	"github.com/evenkeelhq/evenkeel/exchange"
 )
 
 // commands is the command line; a field with a Run method is a command.
 type commands struct {
-	Pool  poolCommand   `cmd:"" help:"Earn rewards at an ALP pool for the orders that an account keeps open."`
-	Maker makerCommands `cmd:"" help:"Quote a ladder of orders around a price and keep it there."`
+	Pool   poolCommand    `cmd:"" help:"Earn rewards at an ALP pool for the orders that an account keeps open."`
+	Maker  makerCommands  `cmd:"" help:"Quote a ladder of orders around a price and keep it there."`
+	Keeper keeperCommands `cmd:"" help:"Hold a token at its peg through a stabilizer contract."`
+	Parity parityCommands `cmd:"" help:"Keep a token at one price on two chains."`
+
+	Contract contractCommands `cmd:"" help:"What people do with the stabilizer contract of a keeper."`
 }
 
 // host is what a command runs on. What was asked for goes to out, all that is
@@ -29,12 +36,18 @@ type host struct {
 	network  http.RoundTripper
 	serve    func(ctx context.Context, address string, handler http.Handler) (stop func(), err error)
 	venues   venues
+	nodes    nodes
 }
 
 // venues is where accounts and books are.
 type venues interface {
 	Account(name string, key keys.API) (exchange.Client, error)
 	Books(name string) (exchange.BookReader, error)
+}
+
+// nodes is where chains are. Whoever opens a node closes it.
+type nodes interface {
+	Open(ctx context.Context, bot keeperfile.Bot, journal evenkeel.Store) (keeper.Node, error)
 }
 
 // Exit codes.
@@ -61,7 +74,7 @@ func run(ctx context.Context, args []string, on host) int {
 	asked := false // for help, which kong prints itself
 	parser, err := kong.New(&cli,
 		kong.Name("bot"),
-		kong.Description("Keeps the liquidity of one account with the engines of the Evenkeel SDK."),
+		kong.Description("Keeps pegs and liquidity level with the engines of the Evenkeel SDK."),
 		kong.Writers(on.out, on.err),
 		kong.Exit(func(int) { asked = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)),

@@ -1,7 +1,10 @@
-// Command bot keeps the liquidity of one account and shows what it earns. To see
-// it without an account anywhere, a market maker through two days that really
-// were, and a provider beside a server on this machine:
+// Command bot holds pegs on chains, and keeps the liquidity of one account at an
+// exchange. To see it without an account anywhere: a peg that is pushed off and
+// brought back, two chains that drift apart, a market maker through two days that
+// really were, and a provider beside a server on this machine:
 //
+//	go run ./examples/bot keeper
+//	go run ./examples/bot parity
 //	go run ./examples/bot maker --paper
 //
 //	go run ./examples/server
@@ -17,6 +20,7 @@ import (
 
 	"github.com/benbjohnson/clock"
 
+	"github.com/evenkeelhq/evenkeel/examples/bot/internal/chains"
 	"github.com/evenkeelhq/evenkeel/examples/bot/internal/venue"
 )
 
@@ -25,7 +29,7 @@ func main() {
 	context.AfterFunc(ctx, stop) // the first signal ends the work, a second one the program
 	c := clock.New()
 	code := run(ctx, os.Args[1:], host{
-		os.Stdout, os.Stderr, c, http.DefaultTransport, serve, venue.World{Clock: c, Network: http.DefaultTransport},
+		os.Stdout, os.Stderr, c, http.DefaultTransport, serve, venue.World{Clock: c, Network: http.DefaultTransport}, chains.World{Clock: c, Network: http.DefaultTransport},
 	})
 	stop()
 	os.Exit(code)

@@ -143,7 +143,7 @@ func (d directory) Books(string) (exchange.BookReader, error) { return d.market,
 
 func (m *market) bot(ctx context.Context, args ...string) ran {
 	var out, err bytes.Buffer
-	code := run(ctx, append([]string{"maker"}, args...), host{&out, &err, m.clock, m.network, m.network.Serve, directory{m}})
+	code := run(ctx, append([]string{"maker"}, args...), host{&out, &err, m.clock, m.network, m.network.Serve, directory{m}, nil})
 	return ran{code, out.String(), err.String()}
 }
 
@@ -279,7 +279,12 @@ func TestAMakerQuotesAndLeavesNothingStanding(t *testing.T) {
 // scrape is what Prometheus would see.
 func (m *market) scrape(t *testing.T) string {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:9334/metrics", nil)
+	return m.scrapeAt(t, "127.0.0.1:9334")
+}
+
+func (m *market) scrapeAt(t *testing.T, address string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/metrics", nil)
 	require.NoError(t, err)
 	answer, err := m.network.RoundTrip(r)
 	require.NoError(t, err)

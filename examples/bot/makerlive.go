@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/benbjohnson/clock"
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 
 	"github.com/evenkeelhq/evenkeel"
 	"github.com/evenkeelhq/evenkeel/examples/bot/internal/keys"
@@ -20,7 +18,6 @@ import (
 	"github.com/evenkeelhq/evenkeel/examples/bot/internal/watch"
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/liquidity/maker"
-	"github.com/evenkeelhq/evenkeel/store/sql"
 )
 
 // goodbye bounds how long a maker that ends tries to cancel its orders, and
@@ -56,7 +53,11 @@ func (c makerRun) atExchange(ctx context.Context, on host, bot makerfile.Bot) er
 	if err != nil {
 		return usage(err)
 	}
-	feed, err := feedOf(ctx, on.venues, bot, db.Store())
+	last, err := lastState(ctx, db.Store(), bot.Key())
+	if err != nil {
+		return err
+	}
+	feed, err := feedOf(on.venues, bot.Maker.Pair, bot.Feeds, last.Price)
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func (c makerRun) atExchange(ctx context.Context, on host, bot makerfile.Bot) er
 	if err != nil {
 		return err
 	}
-	if err := c.quote(ctx, on, bot, engine, world, db); err != nil || cfg.DeadMan == nil || bot.Maker.Mode == maker.DryRun {
+	if err := c.quote(ctx, on, bot, engine, world, db.Store()); err != nil || cfg.DeadMan == nil || bot.Maker.Mode == maker.DryRun {
 		return err
 	}
 	// None of ours stands: left to run out, the timer would cancel others' orders.
@@ -80,15 +81,13 @@ func (c makerRun) atExchange(ctx context.Context, on host, bot makerfile.Bot) er
 }
 
 // quote runs a maker in its world.
-func (c makerRun) quote(ctx context.Context, on host, bot makerfile.Bot, engine *maker.Engine, world *maker.World, db *sql.DB) error {
+func (c makerRun) quote(ctx context.Context, on host, bot makerfile.Bot, engine *maker.Engine, world *maker.World, journal evenkeel.Store) error {
 	counted := metrics.New()
-	if bot.Metrics != "" {
-		stop, err := on.serve(ctx, bot.Metrics, counted.Handler())
-		if err != nil {
-			return usage(fmt.Errorf("metrics: %w", err))
-		}
-		defer stop()
+	stop, err := expose(ctx, on, bot.Metrics, counted.Handler())
+	if err != nil {
+		return err
 	}
+	defer stop()
 	log := logger(on.err)
 	tell := show.Looks(on.out, bot.Maker.Pair)
 	if c.JSON {
@@ -104,20 +103,9 @@ func (c makerRun) quote(ctx context.Context, on host, bot makerfile.Bot, engine 
 		warn(log, l)
 		tell(l)
 	})
-	runner, err := evenkeel.NewRunner(bot.Key(), engine, watched, db.Store(), evenkeel.Options{Every: bot.Every, Clock: on.clock, Log: log})
-	if err != nil {
-		return err
-	}
-	running := ctx
-	if c.For > 0 {
-		var end context.CancelFunc
-		running, end = on.clock.WithTimeout(ctx, c.For)
-		defer end()
-	}
-	err = runner.Run(running)
-	if running.Err() != nil {
-		err = nil // it was told to end
-	}
+	running, end := lasting(ctx, on, c.For)
+	defer end()
+	err = keep(running, on, log, job[maker.State, maker.Observation, maker.Decision]{bot.Key(), engine, watched, journal, bot.Every})
 	if bot.Maker.Mode == maker.DryRun {
 		return err
 	}
@@ -150,31 +138,6 @@ func suits(ctx context.Context, account exchange.Client, bot makerfile.Bot) erro
 	return nil
 }
 
-// feedOf returns what the sources agree on. After a restart it goes on from the
-// last price that counted.
-func feedOf(ctx context.Context, venues venues, bot makerfile.Bot, journal evenkeel.Store) (exchange.PriceFeed, error) {
-	var sources []exchange.Source
-	for _, name := range bot.Feeds.Sources {
-		books, err := venues.Books(name)
-		if err != nil {
-			return nil, usage(err)
-		}
-		sources = append(sources, exchange.Source{
-			Name: name, Pair: bot.Maker.Pair,
-			Feed: exchange.Mid{Name: name, Books: books, MaxSpreadBps: bot.Feeds.MaxSpreadBps, MaxAge: bot.Maker.MaxAge},
-		})
-	}
-	filter, err := exchange.NewFilter(bot.Feeds.Filter)
-	if err != nil {
-		return nil, usage(err)
-	}
-	state, err := lastState(ctx, journal, bot.Key())
-	if err != nil && !errors.Is(err, evenkeel.ErrNotFound) {
-		return nil, err
-	}
-	return exchange.NewFeed(bot.Maker.Pair, filter, sources, exchange.FilterState{Reference: state.Price})
-}
-
 // leave cancels all orders of ours, again and again until two looks in a row went
 // well: what was on its way at the first one is found by the second.
 func leave(ctx context.Context, clk clock.Clock, world *maker.World, log *zap.Logger) error {
@@ -197,13 +160,6 @@ func leave(ctx context.Context, clk clock.Clock, world *maker.World, log *zap.Lo
 			return fmt.Errorf("orders may still stand at the exchange: %w", errors.Join(err, ctx.Err()))
 		}
 	}
-}
-
-// logger writes lines for people.
-func logger(to io.Writer) *zap.Logger {
-	cfg := zap.NewProductionEncoderConfig()
-	cfg.EncodeTime = zapcore.ISO8601TimeEncoder
-	return zap.New(zapcore.NewCore(zapcore.NewConsoleEncoder(cfg), zapcore.Lock(zapcore.AddSync(to)), zap.InfoLevel))
 }
 
 // warn writes alerts where whoever is on duty reads them.

@@ -10,14 +10,12 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"github.com/evenkeelhq/evenkeel"
 	"github.com/evenkeelhq/evenkeel/examples/bot/internal/makerfile"
 	"github.com/evenkeelhq/evenkeel/examples/bot/internal/replay"
 	"github.com/evenkeelhq/evenkeel/examples/bot/internal/show"
 	"github.com/evenkeelhq/evenkeel/examples/bot/internal/weekend"
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/store/memory"
-	"github.com/evenkeelhq/evenkeel/store/sql"
 )
 
 // makerRun is the command that quotes.
@@ -122,13 +120,4 @@ func (c makerRun) replayOf(bot makerfile.Bot) (replay.Config, error) {
 		return replay.Config{}, usage(err)
 	}
 	return cfg, nil
-}
-
-// openState opens a database, or says that it cannot be one.
-func openState(ctx context.Context, dsn string) (*sql.DB, error) {
-	db, err := sql.Open(ctx, dsn)
-	if errors.Is(err, evenkeel.ErrInvalid) {
-		return nil, usage(fmt.Errorf("state %.60q: %w", dsn, err))
-	}
-	return db, err
 }

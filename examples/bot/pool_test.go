@@ -59,7 +59,7 @@ type ran struct {
 
 func (w *world) bot(ctx context.Context, args ...string) ran {
 	var out, err bytes.Buffer
-	code := run(ctx, args, host{&out, &err, w.clock, w.network, w.network.Serve, nil})
+	code := run(ctx, args, host{&out, &err, w.clock, w.network, w.network.Serve, nil, nil})
 	return ran{code, out.String(), err.String()}
 }
 

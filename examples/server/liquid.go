@@ -17,6 +17,7 @@ import (
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/api"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/api/kept"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/config"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/guard"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/metrics"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/socket"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/translator"
@@ -62,7 +63,7 @@ func openLiquid(ctx context.Context, cfg config.Config, db *sql.DB, counted *met
 	l.api = api.New(api.Options{
 		Title: "Evenkeel", Version: "1", Description: "Keeps banks liquid out of a common pool, and says how liquid and how risky instruments are.",
 		Access: authenticator, Now: func() time.Time { return now.Now().UTC() }, Requests: kept.In(db), Readers: readers,
-		Proxy: cfg.Proxy, Log: log,
+		Guard: guard.Under(cfg.Requests), Proxy: cfg.Proxy, Log: log,
 		Explain: func(err error) *api.Problem {
 			if p := lrrest.Explain(err); p != nil {
 				return p
@@ -83,7 +84,7 @@ func openLiquid(ctx context.Context, cfg config.Config, db *sql.DB, counted *met
 		rest.Declare(l.api, l.banks)
 	}
 	if cfg.Translator != nil {
-		if err := l.openBonds(cfg, db, authenticator, now, log); err != nil { //nolint:contextcheck // the bus lives until it is closed
+		if err := l.openBonds(cfg, db, authenticator, counted, now, log); err != nil { //nolint:contextcheck // the bus lives until it is closed
 			return liquid{}, fmt.Errorf("translator: %w", err)
 		}
 	}
@@ -91,7 +92,7 @@ func openLiquid(ctx context.Context, cfg config.Config, db *sql.DB, counted *met
 }
 
 // openBonds adds the translator, and the stream that tells people of it.
-func (l *liquid) openBonds(cfg config.Config, db *sql.DB, who *access.Authenticator, now clock.Clock, log *zap.Logger) (err error) {
+func (l *liquid) openBonds(cfg config.Config, db *sql.DB, who *access.Authenticator, counted *metrics.Metrics, now clock.Clock, log *zap.Logger) (err error) {
 	var bus topic.Bus // without one, servers hear of each other through the journal, and later
 	if cfg.Translator.Redis != "" {
 		over, err := redis.Open(cfg.Translator.Redis, redis.Options{Clock: now})
@@ -105,10 +106,10 @@ func (l *liquid) openBonds(cfg config.Config, db *sql.DB, who *access.Authentica
 	if cfg.ALPS != nil {
 		ports.Forget = nil // it forgets for both
 	}
-	if l.bonds, err = translator.Open(*cfg.Translator, ports, translator.Options{Clock: now, Log: log}); err != nil {
+	if l.bonds, err = translator.Open(*cfg.Translator, ports, translator.Options{Clock: now, Log: log, Metrics: counted}); err != nil {
 		return err
 	}
-	if l.hub, err = socket.New(socket.Options{Source: l.bonds, Access: who, Bus: bus, Proxy: cfg.Proxy, Clock: now, Log: log}); err != nil {
+	if l.hub, err = socket.New(socket.Options{Source: l.bonds, Access: who, Bus: bus, Proxy: cfg.Proxy, Heartbeat: cfg.Translator.Heartbeat, Delivered: counted.Delivered, Clock: now, Log: log}); err != nil {
 		return err
 	}
 	teller.Publisher = l.hub

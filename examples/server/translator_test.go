@@ -48,6 +48,17 @@ func TestTheSampleIsTranslatedAtOnceAndMovesWhileSomebodyLooks(t *testing.T) {
 	for _, path := range []string{"/{isin}", "/recompute", "/audit/{isin}", "/health", "/microstructure", "/outcomes"} {
 		require.Contains(t, document, `"`+lr+path+`"`)
 	}
+	code, collection := typed(t, at.URL, "curl localhost:3333/docs/postman/")
+	require.Equal(t, http.StatusOK, code)
+	var paths struct{ Paths map[string]map[string]any }
+	require.NoError(t, json.Unmarshal([]byte(document), &paths))
+	operations := 0
+	for path, methods := range paths.Paths {
+		operations += len(methods)
+		raw := strings.NewReplacer("{", ":", "}", "").Replace(path)
+		require.Contains(t, collection, `"raw": "{{baseUrl}}`+raw+`"`)
+	}
+	require.Equal(t, operations, strings.Count(collection, `"raw": "{{baseUrl}}`), "the same in both")
 	conn, _, err := websocket.Dial(t.Context(), strings.Replace(at.URL, "http", "ws", 1)+stream, nil) //nolint:bodyclose // there is none of a socket
 	require.NoError(t, err)
 	for _, say := range []string{`{"action":"auth","token":"example-retail"}`, `{"action":"subscribe","topic":"lr.` + oneBond + `"}`} {

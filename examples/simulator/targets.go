@@ -49,7 +49,8 @@ func printTargets(w io.Writer, rows []targets.Row) error {
 	var b strings.Builder
 	b.WriteString("Performance targets of the Vault plan, section 16, on the real engine. A linear pool of 1,000,000, of which 50,000\n" +
 		"an hour (1x) are sold one way for 24 hours. fixed: what the plan's own 25 units, 33 times a minute, come to in the\n" +
-		"first hour. Costs assume a fee of 3 bps and gas of one token a trade; a loss below zero is a gain.\n")
+		"first hour. Costs assume a fee of 3 bps and gas of one token a trade; a loss below zero is a gain. Mode parity: two such\n" +
+		"chains and a bridge of 10 minutes; what is sold on the one is bought on the other, and the spread is that at the end of each block.\n")
 	met, group := 0, ""
 	var t table.Writer
 	flush := func() {
@@ -69,7 +70,8 @@ func printTargets(w io.Writer, rows []targets.Row) error {
 	}
 	flush()
 	fmt.Fprintf(&b, "\n%d of %d met. A missed row shows where a profile ends: bands and waits that are wide on purpose (conservative),\n"+
-		"more flow in a block than a trade may take (long blocks, large lumps), a cap on each trade (a drain for good).\n", met, len(rows))
+		"more flow in a block than a trade may take (long blocks, large lumps), a cap on each trade (a drain for good), a buffer\n"+
+		"below what is in flight (parity).\n", met, len(rows))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -134,6 +134,24 @@ func (c *CalibratedModel) Estimate(s Snapshot, size decimal.Decimal) (Estimate, 
 	return c.look(s, size).estimate(), nil
 }
 
+// Takes returns what the book takes in a day at the model's participation, in face
+// value, and what that costs, for [Position]. It is nothing without volume. Malformed
+// input is an [ErrInvalid].
+func (c *CalibratedModel) Takes(s Snapshot) (perDay decimal.Decimal, cost CostBps, err error) {
+	if err := s.Validate(); err != nil {
+		return decimal.Decimal{}, nil, err
+	}
+	window := decimal.New(int64(c.window(s.Book)), 0)
+	volume := s.Book.Volume.Mul(decimal.New(int64(day), 0)).DivRound(window, places)
+	perDay = volume.Mul(c.p.Participation).RoundDown(facePlaces)
+	return perDay, func(size decimal.Decimal) (decimal.Decimal, error) {
+		return c.look(s, size).estimate().CostBps, nil
+	}, nil
+}
+
+// facePlaces is how finely what a book takes in a day is told: to the cent.
+const facePlaces = 2
+
 // Index is [IndexModel.Index].
 func (c *CalibratedModel) Index(s Snapshot, size decimal.Decimal) (Index, error) {
 	if err := firstOf(s.Validate(), checkSize(size)); err != nil {

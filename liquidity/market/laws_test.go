@@ -158,6 +158,29 @@ func TestAWindowThatIsStatedCounts(t *testing.T) {
 	require.True(t, two.Days.Decimal.Equal(day.Days.Decimal.Mul(dec("2"))), "the same volume in twice the time is half of it a day")
 }
 
+func TestWhatABookTakesInADay(t *testing.T) {
+	s := snapshot() // 10m a day, of which a fifth is hardly noticed
+	perDay, cost, err := calibrated(t).Takes(s)
+	require.NoError(t, err)
+	require.Equal(t, "2000000", perDay.String())
+	bps, err := cost(dec("1500000"))
+	require.NoError(t, err)
+	estimate, err := calibrated(t).Estimate(s, dec("1500000"))
+	require.NoError(t, err)
+	require.Equal(t, estimate.CostBps, bps)
+	s.Book.Window = 7 * 24 * time.Hour
+	perDay, _, err = calibrated(t).Takes(s)
+	require.NoError(t, err)
+	require.Equal(t, "285714.28", perDay.String(), "rounded down to the cent")
+	s.Book.Volume, s.Book.Trades = dec("0"), 0
+	perDay, _, err = calibrated(t).Takes(s)
+	require.NoError(t, err)
+	require.Zero(t, perDay.Sign())
+	s.Book.Bid = dec("0")
+	_, _, err = calibrated(t).Takes(s)
+	require.ErrorIs(t, err, market.ErrInvalid)
+}
+
 func TestRanks(t *testing.T) {
 	peers := []decimal.Decimal{dec("3"), dec("1"), dec("2"), dec("2.0")}
 	for value, want := range map[string]string{"0": "0", "1": "12.5", "2": "50", "2.5": "75", "3": "87.5", "4": "100"} {

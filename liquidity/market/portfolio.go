@@ -24,8 +24,15 @@ type Position struct {
 
 	BookPerDay decimal.Decimal // face value that its own book takes in a day, >= 0
 	BookCost   CostBps         // of what the book takes in a day; required if it takes any
-	MakerBps   decimal.Decimal // cost of selling to the maker, 0 to 10,000
-	AuctionBps decimal.Decimal // cost of selling by auction, 0 to 10,000
+	Maker      Share           // what it may sell to makers
+	Auction    Share           // what it may sell by auction
+}
+
+// Share is what one position may take of a way out that it shares with others. The
+// zero Share is nothing: the way is closed to it.
+type Share struct {
+	PerDay decimal.Decimal // face value, >= 0
+	Bps    decimal.Decimal // cost, 0 to 10,000
 }
 
 // Capacity is what all positions together can sell in a day through what they
@@ -76,8 +83,8 @@ const (
 )
 
 // JointExit sells positions over at most so many days, 1 to 1,000. Each day each
-// position sells what its own book takes, and the rest through what they share,
-// the cheaper of maker and auction first. What is shared goes to the position
+// position sells what its own book takes, and the rest through what they share, as
+// far as its own share goes, the cheaper of maker and auction first. What is shared goes to the position
 // that is the most dangerous to keep, the one with the highest
 //
 //	price × sigma
@@ -138,11 +145,11 @@ func (h *holding) danger() decimal.Decimal { return h.Price.Mul(h.SigmaDaily) }
 func (h *holding) sell(today int, free *Capacity) ([]Slice, error) {
 	type way struct {
 		path Path
-		most *decimal.Decimal
-		bps  decimal.Decimal
+		free *decimal.Decimal
+		Share
 	}
-	ways := []way{{ByMaker, &free.MakerPerDay, h.MakerBps}, {ByAuction, &free.AuctionPerDay, h.AuctionBps}}
-	slices.SortStableFunc(ways, func(a, b way) int { return a.bps.Cmp(b.bps) })
+	ways := []way{{ByMaker, &free.MakerPerDay, h.Maker}, {ByAuction, &free.AuctionPerDay, h.Auction}}
+	slices.SortStableFunc(ways, func(a, b way) int { return a.Bps.Cmp(b.Bps) })
 
 	var sold []Slice
 	if size := decimal.Min(h.left, h.BookPerDay); size.IsPositive() {
@@ -156,9 +163,9 @@ func (h *holding) sell(today int, free *Capacity) ([]Slice, error) {
 		sold = append(sold, h.slice(today, "", size, bps))
 	}
 	for _, w := range ways {
-		if size := decimal.Min(h.left, *w.most); size.IsPositive() {
-			*w.most = w.most.Sub(size)
-			sold = append(sold, h.slice(today, w.path, size, w.bps))
+		if size := decimal.Min(h.left, *w.free, w.PerDay); size.IsPositive() {
+			*w.free = w.free.Sub(size)
+			sold = append(sold, h.slice(today, w.path, size, w.Bps))
 		}
 	}
 	return sold, nil
@@ -190,8 +197,10 @@ func validatePortfolio(positions []Position, shared Capacity, days int) error {
 			rule{valid.NotNegative(p.SigmaDaily) && p.SigmaDaily.LessThanOrEqual(decimal.New(maxVol, 0)), "Position.SigmaDaily", p.SigmaDaily, "must be 0 to 1000"},
 			rule{valid.NotNegative(p.BookPerDay), "Position.BookPerDay", p.BookPerDay, valid.MustBeAmount},
 			rule{p.BookCost != nil || p.BookPerDay.IsZero(), "Position.BookCost", "nil", "must be set where the book takes anything"},
-			rule{bps(p.MakerBps), "Position.MakerBps", p.MakerBps, "must be 0 to 10000"},
-			rule{bps(p.AuctionBps), "Position.AuctionBps", p.AuctionBps, "must be 0 to 10000"},
+			rule{valid.NotNegative(p.Maker.PerDay), "Position.Maker.PerDay", p.Maker.PerDay, valid.MustBeAmount},
+			rule{bps(p.Maker.Bps), "Position.Maker.Bps", p.Maker.Bps, "must be 0 to 10000"},
+			rule{valid.NotNegative(p.Auction.PerDay), "Position.Auction.PerDay", p.Auction.PerDay, valid.MustBeAmount},
+			rule{bps(p.Auction.Bps), "Position.Auction.Bps", p.Auction.Bps, "must be 0 to 10000"},
 		); err != nil {
 			return fmt.Errorf("position %d: %w", i, err)
 		}

@@ -21,7 +21,8 @@ func flat(bps string) market.CostBps {
 func position(name, size, sigma string) market.Position {
 	return market.Position{
 		Name: name, Size: dec(size), Price: dec("1"), SigmaDaily: dec(sigma),
-		BookPerDay: dec("10"), BookCost: flat("20"), MakerBps: dec("30"), AuctionBps: dec("40"),
+		BookPerDay: dec("10"), BookCost: flat("20"),
+		Maker: market.Share{PerDay: dec("1000"), Bps: dec("30")}, Auction: market.Share{PerDay: dec("1000"), Bps: dec("40")},
 	}
 }
 
@@ -50,7 +51,7 @@ func TestJointExit(t *testing.T) {
 	require.Equal(t, []market.Leftover{{Name: "calm", Size: dec("20")}}, short.Left)
 
 	wide := calm
-	wide.MakerBps = dec("50") // now the auction is the cheaper of the two
+	wide.Maker.Bps = dec("50") // now the auction is the cheaper of the two
 	plan, err = market.JointExit([]market.Position{wide}, market.Capacity{MakerPerDay: dec("15"), AuctionPerDay: dec("10")}, 5)
 	require.NoError(t, err)
 	require.Equal(t, market.ByAuction, plan.Slices[1].Path)
@@ -61,6 +62,17 @@ func TestJointExit(t *testing.T) {
 	plan, err = market.JointExit([]market.Position{cheap, dear}, market.Capacity{MakerPerDay: dec("10")}, 5)
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff([]market.SoldOut{{Name: "dear", Day: 1, Cost: dec("3")}, {Name: "cheap", Day: 2, Cost: dec("0.03")}}, plan.Done))
+
+	// What one may take of a way is a limit besides what is free of it.
+	barred, narrow := position("barred", "30", "0.02"), position("narrow", "20", "0.01")
+	barred.Maker.PerDay, narrow.Maker.PerDay = dec("0"), dec("4")
+	plan, err = market.JointExit([]market.Position{barred, narrow}, market.Capacity{MakerPerDay: dec("15")}, 5)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff([]market.Slice{
+		slice(1, "barred", "", "10", "20", "0.02"), slice(1, "narrow", "", "10", "20", "0.02"), slice(1, "narrow", market.ByMaker, "4", "30", "0.012"),
+		slice(2, "barred", "", "10", "20", "0.02"), slice(2, "narrow", "", "6", "20", "0.012"),
+		slice(3, "barred", "", "10", "20", "0.02"),
+	}, plan.Slices))
 
 	empty, err := market.JointExit(nil, market.Capacity{}, 1)
 	require.NoError(t, err)
@@ -75,7 +87,8 @@ func TestAJointExitAddsUp(t *testing.T) {
 		for _, name := range []string{"a", "b", "c", "d"}[:rapid.IntRange(1, 4).Draw(rt, "positions")] {
 			p := position(name, decimal.NewFromInt(rapid.Int64Range(1, 60).Draw(rt, "size")).String(), rapid.SampledFrom([]string{"0", "0.01", "0.02"}).Draw(rt, "sigma"))
 			p.BookPerDay = decimal.NewFromInt(rapid.Int64Range(0, 3).Draw(rt, "book"))
-			p.MakerBps = decimal.NewFromInt(rapid.Int64Range(38, 42).Draw(rt, "maker"))
+			p.Maker = market.Share{PerDay: decimal.NewFromInt(rapid.Int64Range(0, 3).Draw(rt, "maker share")), Bps: decimal.NewFromInt(rapid.Int64Range(38, 42).Draw(rt, "maker bps"))}
+			p.Auction.PerDay = decimal.NewFromInt(rapid.Int64Range(0, 3).Draw(rt, "auction share"))
 			all = append(all, p)
 		}
 		shared := market.Capacity{MakerPerDay: decimal.NewFromInt(rapid.Int64Range(0, 5).Draw(rt, "maker")), AuctionPerDay: decimal.NewFromInt(rapid.Int64Range(0, 5).Draw(rt, "auction"))}
@@ -84,8 +97,13 @@ func TestAJointExitAddsUp(t *testing.T) {
 		require.NoError(rt, err)
 
 		sold, used := map[string]decimal.Decimal{}, map[market.Path]map[int]decimal.Decimal{"": {}, market.ByMaker: {}, market.ByAuction: {}}
-		cost := decimal.Decimal{}
+		cost, mine := decimal.Decimal{}, map[string]market.Position{}
+		for _, p := range all {
+			mine[p.Name] = p
+		}
 		for _, s := range plan.Slices {
+			most := map[market.Path]decimal.Decimal{"": mine[s.Name].BookPerDay, market.ByMaker: mine[s.Name].Maker.PerDay, market.ByAuction: mine[s.Name].Auction.PerDay}
+			require.True(rt, s.Size.LessThanOrEqual(most[s.Path]))
 			require.True(rt, s.Size.IsPositive())
 			sold[s.Name] = sold[s.Name].Add(s.Size)
 			used[s.Path][s.Day] = used[s.Path][s.Day].Add(s.Size)
@@ -125,8 +143,10 @@ func TestPortfoliosThatAreNone(t *testing.T) {
 		"a negative volatility":            {func(p *market.Position) { p.SigmaDaily = dec("-1") }, "position 1: market: invalid: Position.SigmaDaily -1"},
 		"a negative book":                  {func(p *market.Position) { p.BookPerDay = dec("-1") }, "position 1: market: invalid: Position.BookPerDay -1"},
 		"a book without a cost":            {func(p *market.Position) { p.BookCost = nil }, `position 1: market: invalid: Position.BookCost "nil"`},
-		"a maker that pays":                {func(p *market.Position) { p.MakerBps = dec("-1") }, "position 1: market: invalid: Position.MakerBps -1"},
-		"an auction that takes it all":     {func(p *market.Position) { p.AuctionBps = dec("10001") }, "position 1: market: invalid: Position.AuctionBps 10001"},
+		"a maker that pays":                {func(p *market.Position) { p.Maker.Bps = dec("-1") }, "position 1: market: invalid: Position.Maker.Bps -1"},
+		"an auction that takes it all":     {func(p *market.Position) { p.Auction.Bps = dec("10001") }, "position 1: market: invalid: Position.Auction.Bps 10001"},
+		"a negative share of makers":       {func(p *market.Position) { p.Maker.PerDay = dec("-1") }, "position 1: market: invalid: Position.Maker.PerDay -1"},
+		"a negative share of auctions":     {func(p *market.Position) { p.Auction.PerDay = dec("-1") }, "position 1: market: invalid: Position.Auction.PerDay -1"},
 		"a book that pays to be sold into": {func(p *market.Position) { p.BookCost = flat("-1") }, "cost of 1 of b: market: invalid: Position.BookCost -1"},
 	} {
 		t.Run(name, func(t *testing.T) {

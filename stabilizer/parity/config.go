@@ -47,6 +47,7 @@ type Config struct {
 	MaxRetries     uint64 // 1 to 100: of the second leg of a partial arb, before it is left to a person
 	MaxFailures    uint64 // 1 to 1,000,000: so many arbs in a row that failed halt
 	ReorgBlocks    uint64 // 1 to 1,024: for so many blocks a settled leg is watched
+	AlarmBlocks    uint64 // >= 1: out of band more often than this in a row without a trade raises an alert
 
 	// The bridge.
 	MinTransfer    decimal.Decimal // > 0, in units of either token: less is not worth the gas
@@ -125,7 +126,7 @@ func Target(pair exchange.Pair, chains [2]Chain, stuckAfter time.Duration) Confi
 		MaxTrade: decimal.New(5_000, 0), MinTrade: decimal.New(1, 0), MaxSlippageBps: decimal.New(30, 0),
 		MinProfit: decimal.New(-5, 0), // two transactions at cheap gas: parity before profit
 
-		DeadlineBlocks: 2, MaxRetries: 5, MaxFailures: 3, ReorgBlocks: 12,
+		DeadlineBlocks: 2, MaxRetries: 5, MaxFailures: 3, ReorgBlocks: 12, AlarmBlocks: 10,
 
 		MinTransfer: decimal.New(250, 0), MaxTransfer: decimal.New(5_000, 0), MaxInFlight: decimal.New(500_000, 0),
 		TransferBlocks: 30, StuckAfter: stuckAfter, ReconcileAfter: 10 * time.Minute,

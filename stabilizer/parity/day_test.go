@@ -58,6 +58,7 @@ func (v *town) run(blocks int, perMinute decimal.Decimal, disturb func(n int)) d
 			d.arbs++
 		case parity.Retry:
 			d.retries++
+		default:
 		}
 		if n%10 == 0 {
 			v.reconcile()

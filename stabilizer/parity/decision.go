@@ -67,6 +67,7 @@ type AlertCode string
 const (
 	Apart           AlertCode = "apart"            // a chain halted or cannot be seen; the detail is the reason
 	Held            AlertCode = "held"             // a guard that should not last holds a trade
+	NoTrade         AlertCode = "no_trade"         // out of band for longer than AlarmBlocks, and no trade; the detail names the guard
 	StuckTransfer   AlertCode = "stuck_transfer"   // overdue; its money stays reserved
 	MissedArrival   AlertCode = "missed_arrival"   // overdue, and the balance looks as if it had arrived: was an event omitted?
 	ReturnedBehind  AlertCode = "returned_behind"  // a reorg took back what was final

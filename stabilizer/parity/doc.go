@@ -6,8 +6,8 @@
 // the bridge between them takes minutes. Whoever buys here, bridges and sells
 // there is too late by a bridge's latency and carries the price risk of it. So
 // we hold inventory of both tokens on both chains, trade on both at once, and
-// let the bridge put the inventory back afterwards. What that takes is a buffer
-// (Vault plan §9):
+// let the bridge put the inventory back afterwards: capital of bucket D, the
+// cross-chain buffer (Vault plan §13). How much that takes is (§9)
 //
 //	BridgeReserve >= PeakBridgeOutflow × Latency
 //

@@ -33,10 +33,10 @@ func (e *Engine) Step(s State, seen Observation) (State, Decision, error) {
 	t.open(&seen)
 	t.follow(seen.Passages)
 	if !t.s.Conserved() {
-		t.halt(Unbalanced)
+		t.halt(Unbalanced) // an engine that cannot count does not trade
 	}
-	t.judge()
 	t.forget()
+	t.judge()
 	t.d.Counts, t.d.Command = t.s.Counts, t.s.Command
 	t.d.Blocks = [2]uint64{t.s.Heads[0].Number, t.s.Heads[1].Number}
 	return t.s, t.d, nil
@@ -85,6 +85,7 @@ func (t *turn) halt(r Reason) {
 	if t.s.Halted == "" {
 		t.s.Halted = r
 	}
+	t.d.Transfers = nil
 	t.say(Halt, t.s.Halted)
 }
 
@@ -173,8 +174,21 @@ func (t *turn) judge() {
 	default:
 		t.trade()
 	}
+	t.alarm()
 	if t.s.Halted == "" && !t.s.Paused && !short {
 		t.replenish()
+	}
+}
+
+// alarm says when a spread stays and nothing is done about it: no guard may
+// silence us for long.
+func (t *turn) alarm() {
+	if t.s.Sign == 0 || t.d.Reason == Spread {
+		t.s.Untraded = 0
+		return
+	}
+	if t.s.Untraded++; t.s.Untraded > t.cfg.AlarmBlocks {
+		t.alert(NoTrade, string(t.d.Reason))
 	}
 }
 

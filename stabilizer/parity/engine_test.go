@@ -243,8 +243,9 @@ func TestAPartialArbIsAtLastLeftToAPerson(t *testing.T) {
 	l.trades()
 	require.Equal(t, "RETRY partial", l.step(l.outcome(0, parity.Mined), l.outcome(1, parity.Expired)))
 	require.Equal(t, "RETRY partial", l.step(l.outcome(1, parity.Expired)))
-	require.Equal(t, "HALT failures", l.step(l.outcome(1, parity.Expired)))
-	require.Contains(t, l.alerts(), string(parity.LegAbandoned))
+	require.Equal(t, "HOLD partial", l.step(l.outcome(1, parity.Expired)))
+	require.Equal(t, "leg_abandoned", l.alerts())
+	require.Equal(t, "HALT failures", l.step(apart("12")))
 	require.Equal(t, "HALT failures", l.step(apart("12")))
 	require.Equal(t, "HOLD sustaining", l.step(apart("12"), func(o *parity.Observation) {
 		o.Commands = []parity.Command{{Seq: 1, ID: "1", Do: parity.Reset}}
@@ -327,6 +328,30 @@ func TestACooldownAfterEachLeg(t *testing.T) {
 	require.Equal(t, "HOLD cooldown", l.step(apart("-12")))
 	require.Equal(t, "HOLD cooldown", l.step(apart("-12")))
 	require.Equal(t, "TRADE spread", l.step(apart("-12")), "the block after the next three")
+}
+
+func TestAGuardThatLastsIsReported(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, func(c *parity.Config) { c.MinProfit = dec("1000") })
+	for range 10 {
+		l.step(apart("12"))
+		require.Empty(t, l.alerts())
+	}
+	require.Equal(t, "HOLD unprofitable", l.step(apart("12")))
+	require.Equal(t, "no_trade", l.alerts())
+	l.step()
+	l.step(apart("12"))
+	require.Empty(t, l.alerts(), "it was in band")
+}
+
+func TestALegIsNotSentWhenTheOtherFailed(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, nil)
+	l.trades()
+	require.Equal(t, "HOLD pending", l.step(l.outcome(0, parity.Reverted), l.outcome(1, parity.NotSent)))
+	require.Empty(t, l.last.Orders)
+	require.Equal(t, "HOLD in_band", l.step(l.outcome(1, parity.NotSent)))
+	require.EqualValues(t, 1, l.state.Failures)
 }
 
 // Deposits and gifts.

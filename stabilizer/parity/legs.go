@@ -45,7 +45,7 @@ func (t *turn) watched(id string) *Leg {
 func (t *turn) finish(a *Arb) {
 	t.say(Hold, Pending)
 	for i := range t.cfg.Chains {
-		if l := a.last(i); l.Outcome == NotSent {
+		if l := a.last(i); l.Outcome == NotSent && !a.last(1-i).failed() { // else it would be a position
 			l.Outcome = ""
 			t.say(Resubmit, Unsent)
 			t.d.Orders = append(t.d.Orders, l.Order)

@@ -8,7 +8,7 @@ func (t *turn) distrust() Reason {
 	if a == nil || b == nil {
 		return Unreachable
 	}
-	if t.older(t.cfg.HaltBlocks) {
+	if t.silent() {
 		return ChainHalted
 	}
 	if t.skewed() {
@@ -31,10 +31,11 @@ func (t *turn) distrust() Reason {
 	return ""
 }
 
-// older reports whether a chain has had no block for so many of its block times.
-func (t *turn) older(blocks uint64) bool {
+// silent reports whether a chain has had no block for HaltBlocks of its block
+// times.
+func (t *turn) silent() bool {
 	for i, b := range t.seen.Blocks {
-		if t.now.Sub(b.Time) > times(t.cfg.Chains[i].BlockTime, blocks) {
+		if t.now.Sub(b.Time) > times(t.cfg.Chains[i].BlockTime, t.cfg.HaltBlocks) {
 			return true
 		}
 	}

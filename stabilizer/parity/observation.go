@@ -113,8 +113,8 @@ func (o Observation) validate() error {
 		if b == nil {
 			continue
 		}
-		if err := b.validate(); err != nil {
-			return fmt.Errorf("chain %d: %w", i, err)
+		if err := b.validate(fmt.Sprintf("Blocks[%d].", i)); err != nil {
+			return err
 		}
 	}
 	for _, r := range o.Receipts {
@@ -130,22 +130,22 @@ func (o Observation) validate() error {
 	return nil
 }
 
-func (b *Block) validate() error {
+func (b *Block) validate(at string) error {
 	lane := Holding{}
 	if b.Lane != nil {
 		lane = *b.Lane
 	}
 	return check(
-		rule{b.Number > 0 && b.Number <= maxNumber, "Block.Number", b.Number, "must be 1 to 2^62"},
-		rule{b.Hash != "", "Block.Hash", b.Hash, "must not be empty"},
-		rule{inRange(b.Pool), "Block.Pool", b.Pool, mustBeNumber},
-		rule{inRange(b.Oracle.Value), "Block.Oracle.Value", b.Oracle.Value, mustBeNumber},
-		rule{b.Oracle.Fault == "" || b.Oracle.Fault == PriceInvalid || b.Oracle.Fault == OracleStale || b.Oracle.Fault == OracleDiffers, "Block.Oracle.Fault", string(b.Oracle.Fault), "must be a fault of a price"},
-		rule{notNegative(b.Base), "Block.Base", b.Base, mustBeAmount},
-		rule{notNegative(b.Quote), "Block.Quote", b.Quote, mustBeAmount},
-		rule{notNegative(b.GasGwei), "Block.GasGwei", b.GasGwei, mustBeAmount},
-		rule{notNegative(lane.Base), "Block.Lane.Base", lane.Base, mustBeAmount},
-		rule{notNegative(lane.Quote), "Block.Lane.Quote", lane.Quote, mustBeAmount},
+		rule{b.Number > 0 && b.Number <= maxNumber, at + "Number", b.Number, "must be 1 to 2^62"},
+		rule{b.Hash != "", at + "Hash", b.Hash, "must not be empty"},
+		rule{inRange(b.Pool), at + "Pool", b.Pool, mustBeNumber},
+		rule{inRange(b.Oracle.Value), at + "Oracle.Value", b.Oracle.Value, mustBeNumber},
+		rule{b.Oracle.Fault == "" || b.Oracle.Fault == PriceInvalid || b.Oracle.Fault == OracleStale || b.Oracle.Fault == OracleDiffers, at + "Oracle.Fault", string(b.Oracle.Fault), "must be a fault of a price"},
+		rule{notNegative(b.Base), at + "Base", b.Base, mustBeAmount},
+		rule{notNegative(b.Quote), at + "Quote", b.Quote, mustBeAmount},
+		rule{notNegative(b.GasGwei), at + "GasGwei", b.GasGwei, mustBeAmount},
+		rule{notNegative(lane.Base), at + "Lane.Base", lane.Base, mustBeAmount},
+		rule{notNegative(lane.Quote), at + "Lane.Quote", lane.Quote, mustBeAmount},
 	)
 }
 

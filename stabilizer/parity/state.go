@@ -17,6 +17,7 @@ type State struct {
 	Heads    [2]Head
 	Counts   [2]uint64 // blocks of each chain in a row out of band, on side Sign
 	Sign     int       // +1 while the first chain is dearer, -1 while the second is, 0 in band
+	Untraded uint64    `json:",omitempty"` // times in a row that new blocks were out of band and not traded
 	LastExec [2]uint64 // block of the last leg on each chain, which starts the cooldown
 	Failures uint64    `json:",omitempty"` // arbs in a row
 
@@ -183,6 +184,6 @@ func (a *Arb) done() bool {
 	return a.settled() && (a.Abandoned || (a.last(0).Outcome == Mined) == (a.last(1).Outcome == Mined))
 }
 
-func (l *Leg) resolved() bool {
-	return l.Outcome == Mined || l.Outcome == Reverted || l.Outcome == Expired
-}
+func (l *Leg) resolved() bool { return l.Outcome == Mined || l.failed() }
+
+func (l *Leg) failed() bool { return l.Outcome == Reverted || l.Outcome == Expired }

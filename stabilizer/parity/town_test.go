@@ -88,7 +88,7 @@ type shore struct {
 
 // town is two shores, a bridge, and a runner over them.
 type town struct {
-	testing.TB
+	*testing.T
 	shores [2]*shore
 	bridge *memchain.Bridge
 	ferry  *memchain.BridgeClient
@@ -109,8 +109,8 @@ func wei(x string, digits uint8) uint256.Int {
 	return u
 }
 
-func newTown(t testing.TB, c parity.Config) *town {
-	v := &town{TB: t, now: start, inbox: new(memory.Inbox), store: new(memory.Store), engine: engine(t, c)}
+func newTown(t *testing.T, c parity.Config) *town {
+	v := &town{T: t, now: start, inbox: new(memory.Inbox), store: new(memory.Store), engine: engine(t, c)}
 	for i := range v.shores {
 		v.shores[i] = v.land(i, c)
 	}

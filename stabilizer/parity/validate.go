@@ -21,8 +21,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	for i, chain := range c.Chains {
-		if err := chain.validate(); err != nil {
-			return fmt.Errorf("Chains[%d]: %w", i, err)
+		if err := chain.validate(fmt.Sprintf("Chains[%d].", i)); err != nil {
+			return err
 		}
 	}
 	if err := check(
@@ -39,17 +39,17 @@ func (c Config) validate() error {
 	return nil
 }
 
-func (c Chain) validate() error {
+func (c Chain) validate(at string) error {
 	return check(
-		rule{c.ID > 0, "ID", c.ID, "must be > 0"},
-		rule{c.BlockTime > 0 && c.BlockTime <= maxBlockTime, "BlockTime", c.BlockTime, "must be above 0, up to an hour"},
-		rule{c.MinBlocks >= 1 && c.MinBlocks <= maxBlocks, "MinBlocks", c.MinBlocks, "must be 1 to 1000000"},
-		rule{c.UnitsPerBps.IsPositive() && inRange(c.UnitsPerBps), "UnitsPerBps", c.UnitsPerBps, mustBePositive},
-		rule{notNegative(c.MaxGasGwei), "MaxGasGwei", c.MaxGasGwei, mustBeAmount},
-		rule{notNegative(c.Buffer.Base), "Buffer.Base", c.Buffer.Base, mustBeAmount},
-		rule{notNegative(c.Buffer.Quote), "Buffer.Quote", c.Buffer.Quote, mustBeAmount},
-		rule{notNegative(c.Floor.Base), "Floor.Base", c.Floor.Base, mustBeAmount},
-		rule{notNegative(c.Floor.Quote), "Floor.Quote", c.Floor.Quote, mustBeAmount},
+		rule{c.ID > 0, at + "ID", c.ID, "must be > 0"},
+		rule{c.BlockTime > 0 && c.BlockTime <= maxBlockTime, at + "BlockTime", c.BlockTime, "must be above 0, up to an hour"},
+		rule{c.MinBlocks >= 1 && c.MinBlocks <= maxBlocks, at + "MinBlocks", c.MinBlocks, "must be 1 to 1000000"},
+		rule{c.UnitsPerBps.IsPositive() && inRange(c.UnitsPerBps), at + "UnitsPerBps", c.UnitsPerBps, mustBePositive},
+		rule{notNegative(c.MaxGasGwei), at + "MaxGasGwei", c.MaxGasGwei, mustBeAmount},
+		rule{notNegative(c.Buffer.Base), at + "Buffer.Base", c.Buffer.Base, mustBeAmount},
+		rule{notNegative(c.Buffer.Quote), at + "Buffer.Quote", c.Buffer.Quote, mustBeAmount},
+		rule{notNegative(c.Floor.Base), at + "Floor.Base", c.Floor.Base, mustBeAmount},
+		rule{notNegative(c.Floor.Quote), at + "Floor.Quote", c.Floor.Quote, mustBeAmount},
 	)
 }
 
@@ -76,6 +76,7 @@ func (c Config) validateTrade() error {
 		rule{c.DeadlineBlocks >= 1 && c.DeadlineBlocks <= maxBlocks, "DeadlineBlocks", c.DeadlineBlocks, "must be 1 to 1000000"},
 		rule{c.MaxRetries >= 1 && c.MaxRetries <= maxRetries, "MaxRetries", c.MaxRetries, "must be 1 to 100"},
 		rule{c.MaxFailures >= 1 && c.MaxFailures <= maxBlocks, "MaxFailures", c.MaxFailures, "must be 1 to 1000000"},
+		rule{c.AlarmBlocks >= 1, "AlarmBlocks", c.AlarmBlocks, "must be >= 1"},
 		rule{c.ReorgBlocks >= 1 && c.ReorgBlocks <= maxReorg, "ReorgBlocks", c.ReorgBlocks, "must be 1 to 1024"},
 	)
 }

@@ -71,31 +71,35 @@ func NewWorld(cfg WorldConfig) (*World, error) {
 	w := &World{cfg: cfg, engine: cfg.Engine.cfg}
 	for i, p := range cfg.Places {
 		if err := w.check(i, p); err != nil {
-			return nil, fmt.Errorf("Places[%d]: %w", i, err)
+			return nil, err
 		}
 	}
 	return w, nil
 }
 
 func (w *World) check(i int, p Place) error {
+	at := fmt.Sprintf("Places[%d].", i)
 	if err := check(
-		rule{p.Client != nil, "Client", nil, "must not be nil"},
-		rule{p.Vault != chain.Address{}, "Vault", p.Vault, "must be a contract"},
-		rule{p.Pool != chain.Address{}, "Pool", p.Pool, "must be a contract"},
-		rule{p.Oracle != nil, "Oracle", nil, "must not be nil"},
+		rule{p.Client != nil, at + "Client", nil, "must not be nil"},
+		rule{p.Vault != chain.Address{}, at + "Vault", p.Vault, "must be a contract"},
+		rule{p.Pool != chain.Address{}, at + "Pool", p.Pool, "must be a contract"},
+		rule{p.Oracle != nil, at + "Oracle", nil, "must not be nil"},
 	); err != nil {
 		return err
 	}
-	for _, token := range []Token{p.Base, p.Quote} {
+	for _, token := range []struct {
+		name string
+		Token
+	}{{at + "Base", p.Base}, {at + "Quote", p.Quote}} {
 		if err := check(
-			rule{token.Address != chain.Address{}, "Token", token.Address, "must be a contract"},
-			rule{int32(token.Decimals) >= w.engine.Decimals && token.Decimals <= scale, "Token.Decimals", token.Decimals, fmt.Sprintf("must be %d to 18", w.engine.Decimals)},
+			rule{token.Address != chain.Address{}, token.name + ".Address", token.Address, "must be a contract"},
+			rule{int32(token.Decimals) >= w.engine.Decimals && token.Decimals <= scale, token.name + ".Decimals", token.Decimals, fmt.Sprintf("must be %d to 18", w.engine.Decimals)},
 		); err != nil {
 			return err
 		}
 	}
 	id := w.engine.Chains[i].ID
-	return check(rule{p.Client.ID() == id, "Client.ID()", p.Client.ID(), fmt.Sprintf("must be the engine's, %d", id)})
+	return check(rule{p.Client.ID() == id, at + "Client.ID()", p.Client.ID(), fmt.Sprintf("must be the engine's, %d", id)})
 }
 
 // Observe implements evenkeel.World. What can be learnt is told even while a

@@ -102,21 +102,24 @@ func TestATokenThatLooksBackSeesThePoolAsItWas(t *testing.T) {
 	look, err := pool.ABI.Pack("getMidPrice")
 	require.NoError(t, err)
 
-	sale := new(big.Int).Div(deposit, big.NewInt(10))
-	shares := new(big.Int).Div(deposit, big.NewInt(3))
+	tenths := func(n int64) *big.Int {
+		return new(big.Int).Div(new(big.Int).Mul(deposit, big.NewInt(n)), big.NewInt(10))
+	}
 	none := new(big.Int)
 	for _, step := range []struct {
-		pays, out *deployed
-		method    string
-		args      []any
+		pays   *deployed
+		amount *big.Int
+		out    *deployed
+		method string
+		args   []any
 	}{
-		{base, quote, "sellBase", []any{trader}},
-		{quote, base, "sellQuote", []any{trader}}, // back, exactly to where R is one and beyond
-		{quote, base, "sellQuote", []any{trader}},
-		{nil, base, "sellShares", []any{shares, trader, none, none, new(big.Int).SetUint64(m.time)}},
+		{base, tenths(1), quote, "sellBase", []any{trader}},
+		{quote, tenths(3), base, "sellQuote", []any{trader}}, // through R = One and beyond, where the
+		{base, tenths(4), quote, "sellBase", []any{trader}},  // new target and the old reserve contradict
+		{nil, none, base, "sellShares", []any{tenths(3), trader, none, none, new(big.Int).SetUint64(m.time)}},
 	} {
 		if step.pays != nil {
-			step.pays.do(trader, "transfer", pool.at, sale)
+			step.pays.do(trader, "transfer", pool.at, step.amount)
 		}
 		before := wei(pool.ask("getMidPrice"))
 		seen := len(m.state.Logs())

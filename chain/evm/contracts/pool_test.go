@@ -300,3 +300,45 @@ func TestAPoolWhoseReservesContradictItsStateIsMended(t *testing.T) {
 		})
 	}
 }
+
+func TestDepositsThatMintTooLittleAreRefused(t *testing.T) {
+	type deposit struct {
+		base, quote int64
+		reason      string
+	}
+	m := newMachine(t)
+	base := m.deploy(owner, contracts.Token, "Base", "B", uint8(6), owner)
+	quote := m.deploy(owner, contracts.Token, "Quote", "Q", uint8(6), owner)
+	for name, row := range map[string]struct {
+		price    int64
+		deposits []deposit
+		shares   string // in the end
+	}{
+		"a first one of which most is locked": {1e18, []deposit{{2001, 2001, "MintAmountNotEnough(2001)"}, {2002, 2002, ""}}, "1001"},
+		"a first one of which quote limits":   {1e18, []deposit{{9999, 2001, "MintAmountNotEnough(2001)"}, {9999, 2002, ""}}, "1001"},
+		"a first one without base":            {1e18, []deposit{{0, 2002, "NoBaseInput()"}}, "0"},
+		"a first one without quote":           {1e18, []deposit{{2002, 0, "NoQuoteInput()"}}, "0"},
+		"a first one of worthless quote":      {1, []deposit{{2002, 2002, "QuoteTargetIsZero()"}}, "0"},
+		"a later one":                         {1e18, []deposit{{4000, 4000, ""}, {1000, 1000, "MintAmountNotEnough(1000)"}, {1001, 1001, ""}}, "4000"},
+		"a later one without quote":           {1e18, []deposit{{4000, 4000, ""}, {4000, 0, "MintAmountNotEnough(0)"}}, "2999"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pool := m.deploy(owner, contracts.PublicPool, contracts.PoolConfig{
+				Base: base.at, Quote: quote.at, Maintainer: maintainer, MtFeeRate: big.NewInt(0), LpFeeRate: big.NewInt(0), I: big.NewInt(row.price), K: slope,
+			})
+			for _, d := range row.deposits {
+				undo := m.undo()
+				base.do(owner, "mint", pool.at, big.NewInt(d.base))
+				quote.do(owner, "mint", pool.at, big.NewInt(d.quote))
+				_, err := pool.try(trader, "buyShares", trader)
+				if d.reason == "" {
+					require.NoError(t, err)
+					continue
+				}
+				require.EqualError(t, err, d.reason)
+				undo()
+			}
+			require.Equal(t, row.shares, pool.ask("balanceOf", trader))
+		})
+	}
+}

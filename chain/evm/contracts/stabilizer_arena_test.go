@@ -1,61 +1,32 @@
 package contracts_test
 
 import (
-	"context"
 	"math/big"
 	"os"
-	"testing"
 
-	"github.com/ethereum/go-ethereum"
 	"github.com/ethereum/go-ethereum/accounts/abi"
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core/types"
-	"github.com/ethereum/go-ethereum/crypto"
-	"github.com/ethereum/go-ethereum/ethclient/simulated"
-	"github.com/ethereum/go-ethereum/params"
-	"github.com/ethereum/go-ethereum/rpc"
+	"github.com/ethereum/go-ethereum/core/vm"
+	"github.com/ethereum/go-ethereum/core/vm/runtime"
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeelhq/evenkeel/chain/evm/contracts"
 )
 
-const (
-	baseDigits, quoteDigits = 6, 18
-
-	gas    = 12_000_000 // of any transaction
-	feeCap = 10 * params.GWei
-)
+const baseDigits, quoteDigits = 6, 18
 
 // units is a whole number of tokens in the smallest unit.
 func units(n int64, digits int64) *big.Int {
 	return new(big.Int).Mul(big.NewInt(n), new(big.Int).Exp(big.NewInt(10), big.NewInt(digits), nil))
 }
 
-// ground is a chain, and the one account from which everything on it is sent: what it
-// sends is executed in that order.
+// ground is a machine whose blocks hold any number of transactions, all sent by the
+// owner. machine.block is the newest block that is sealed.
 type ground struct {
-	backend *simulated.Backend
-	client  simulated.Client
-	owner   common.Address
-	sign    func(*types.DynamicFeeTx) *types.Transaction
-	nonce   uint64
-	sent    []*types.Transaction           // not mined yet
-	loaded  map[string]*contracts.Artifact // those deployed before
-}
-
-func newGround(t *testing.T) *ground {
-	key, err := crypto.ToECDSA(crypto.Keccak256([]byte("owner")))
-	require.NoError(t, err)
-	g := &ground{owner: crypto.PubkeyToAddress(key.PublicKey), loaded: map[string]*contracts.Artifact{}}
-	g.backend = simulated.NewBackend(types.GenesisAlloc{g.owner: {Balance: units(1_000_000, 18)}})
-	t.Cleanup(func() { require.NoError(t, g.backend.Close()) })
-	g.client = g.backend.Client()
-	id, err := g.client.ChainID(t.Context())
-	require.NoError(t, err)
-	signer := types.LatestSignerForChainID(id)
-	g.sign = func(tx *types.DynamicFeeTx) *types.Transaction { return types.MustSignNewTx(key, signer, tx) }
-	return g
+	*machine
+	waiting []sent // for the next block
 }
 
 // load returns a contract, which may be one that is only for tests.
@@ -70,62 +41,39 @@ func load(t require.TestingT, name string) *contracts.Artifact {
 	return a
 }
 
-// send puts a transaction into the next block. No address is a deployment.
-func (g *ground) send(t require.TestingT, to *common.Address, data []byte) {
-	tx := g.sign(&types.DynamicFeeTx{
-		Nonce: g.nonce, To: to, Data: data, Gas: gas, GasFeeCap: big.NewInt(feeCap), GasTipCap: big.NewInt(params.GWei),
-	})
-	require.NoError(t, g.client.SendTransaction(context.Background(), tx))
-	g.nonce++
-	g.sent = append(g.sent, tx)
+// sent is a call that waits for the next block.
+type sent struct {
+	to   common.Address
+	data []byte
 }
 
-// deploy puts a deployment into the next block and returns where it will be.
-func (g *ground) deploy(t require.TestingT, contract string, args ...any) actor {
-	a := g.loaded[contract]
-	if a == nil {
-		a = load(t, contract)
-		g.loaded[contract] = a
-	}
-	data, err := a.Creation(args...)
-	require.NoError(t, err)
-	at := crypto.CreateAddress(g.owner, g.nonce)
-	g.send(t, nil, data)
-	return actor{g, at, a.ABI}
-}
+func newGround(t require.TestingT) *ground { return &ground{machine: newMachine(t)} }
 
-// mine seals the next block and returns its receipts, in order. The node takes up what
-// was sent in its own time, so we see to it that it has.
-func (g *ground) mine(t require.TestingT) []*types.Receipt {
-	for taken := uint64(0); taken < g.nonce; {
-		var err error
-		taken, err = g.client.PendingNonceAt(context.Background(), g.owner)
-		require.NoError(t, err)
+// mine seals the next block with what was sent, none of which may revert. It returns the
+// receipts, in order.
+func (g *ground) mine() []*types.Receipt {
+	g.block++
+	g.time += 2
+	receipts := make([]*types.Receipt, len(g.waiting))
+	for i, tx := range g.waiting {
+		logs := len(g.state.Logs())
+		config := g.config(owner)
+		answer, left, err := runtime.Call(tx.to, tx.data, config)
+		require.NoError(g, reason(answer, err), "transaction %d", i)
+		g.end(config, &tx.to, tx.data, left)
+		receipts[i] = &types.Receipt{
+			BlockNumber: new(big.Int).SetUint64(g.block), GasUsed: g.gas, Logs: g.state.Logs()[logs:],
+		}
 	}
-	g.backend.Commit()
-	receipts := make([]*types.Receipt, len(g.sent))
-	for i, tx := range g.sent {
-		var err error
-		receipts[i], err = g.client.TransactionReceipt(context.Background(), tx.Hash())
-		require.NoError(t, err)
-	}
-	g.sent = nil
+	g.waiting = nil
 	return receipts
 }
 
-// succeed seals the next block, in which nothing may revert.
-func (g *ground) succeed(t require.TestingT) []*types.Receipt {
-	receipts := g.mine(t)
-	for i, r := range receipts {
-		require.Equal(t, types.ReceiptStatusSuccessful, r.Status, "transaction %d", i)
+// pass seals so many blocks, the first of them with what was sent.
+func (g *ground) pass(blocks int) {
+	for range blocks {
+		g.mine()
 	}
-	return receipts
-}
-
-func (g *ground) head(t require.TestingT) uint64 {
-	n, err := g.client.BlockNumber(context.Background())
-	require.NoError(t, err)
-	return n
 }
 
 // actor is a contract on the ground.
@@ -135,31 +83,36 @@ type actor struct {
 	abi abi.ABI
 }
 
-func (a actor) pack(t require.TestingT, method string, args ...any) []byte {
+// found deploys a contract, at once.
+func (g *ground) found(contract string, args ...any) actor {
+	d := g.deploy(owner, contracts.Name(contract), args...)
+	return actor{g, d.at, d.ABI}
+}
+
+func (a actor) pack(method string, args ...any) []byte {
 	data, err := a.abi.Pack(method, args...)
-	require.NoError(t, err)
+	require.NoError(a, err, method)
 	return data
 }
 
 // do puts a call by the owner into the next block.
-func (a actor) do(t require.TestingT, method string, args ...any) {
-	a.send(t, &a.Address, a.pack(t, method, args...))
+func (a actor) do(method string, args ...any) {
+	a.waiting = append(a.waiting, sent{a.Address, a.pack(method, args...)})
 }
 
-// ask reads from the newest block.
-func (a actor) ask(t require.TestingT, method string, args ...any) []any {
-	answer, err := a.client.CallContract(context.Background(), ethereum.CallMsg{To: &a.Address, Data: a.pack(t, method, args...)}, nil)
-	require.NoError(t, err, method)
-	out, err := a.abi.Unpack(method, answer)
-	require.NoError(t, err)
-	return out
+// ask calls a view that has one result.
+func (a actor) ask(method string, args ...any) any {
+	out, refusal := a.try(attempt{method: method, args: args})
+	require.Empty(a, refusal, method)
+	require.Len(a, out, 1)
+	return out[0]
 }
 
-func (a actor) number(t require.TestingT, method string, args ...any) *big.Int {
-	return as[*big.Int](t, a.ask(t, method, args...)[0])
+func (a actor) number(method string, args ...any) *big.Int {
+	return as[*big.Int](a, a.ask(method, args...))
 }
 
-// attempt is a call as if it were executed in the next block.
+// attempt is a call as if it were the first of the next block.
 type attempt struct {
 	from     common.Address
 	gasPrice *big.Int // nil is free
@@ -167,33 +120,28 @@ type attempt struct {
 	args     []any
 }
 
-// call makes an attempt.
-func (a actor) call(t require.TestingT, at attempt) ([]byte, error) {
-	return a.client.PendingCallContract(context.Background(), ethereum.CallMsg{
-		From: at.from, To: &a.Address, GasPrice: at.gasPrice, Data: a.pack(t, at.method, at.args...),
-	})
-}
-
 // try returns what came out of an attempt, or the name of the custom error that refused
 // it.
-func (a actor) try(t require.TestingT, at attempt) (out []any, refusal string) {
-	answer, err := a.call(t, at)
+func (a actor) try(at attempt) (out []any, refusal string) {
+	answer, err := a.call(at)
 	if err != nil {
-		return nil, a.refusal(revertData(t, err))
+		require.ErrorIs(a, err, vm.ErrExecutionReverted)
+		return nil, a.refusal(answer)
 	}
 	out, err = a.abi.Unpack(at.method, answer)
-	require.NoError(t, err)
+	require.NoError(a, err)
 	return out, ""
 }
 
-// revertData is what a call reverted with.
-func revertData(t require.TestingT, err error) []byte {
-	var with rpc.DataError
-	require.ErrorAs(t, err, &with)
-	text, _ := with.ErrorData().(string)
-	data, err := hexutil.Decode(text)
-	require.NoError(t, err)
-	return data
+// call makes an attempt, and forgets what it changed.
+func (a actor) call(at attempt) ([]byte, error) {
+	config := a.config(at.from)
+	config.BlockNumber.Add(config.BlockNumber, big.NewInt(1))
+	config.GasPrice = at.gasPrice
+	before := a.state.Snapshot()
+	answer, _, err := runtime.Call(a.Address, a.pack(at.method, at.args...), config)
+	a.state.RevertToSnapshot(before)
+	return answer, err
 }
 
 // refusal names the custom error of some revert data.
@@ -208,11 +156,11 @@ func (a actor) refusal(data []byte) string {
 
 // refused names the custom error in an Attacker's report of a call; "" for one that
 // succeeded.
-func (a actor) refused(t require.TestingT, tried map[string]any) string {
-	if as[bool](t, tried["ok"]) {
+func (a actor) refused(tried map[string]any) string {
+	if as[bool](a, tried["ok"]) {
 		return ""
 	}
-	return a.refusal(as[[]byte](t, tried["answer"]))
+	return a.refusal(as[[]byte](a, tried["answer"]))
 }
 
 // as is what accounts/abi decoded, as the type that the contract declares.
@@ -223,26 +171,16 @@ func as[T any](t require.TestingT, decoded any) T {
 }
 
 // logs returns the events of that name that the contract emitted, decoded.
-func (a actor) logs(t require.TestingT, event string, receipts ...*types.Receipt) []map[string]any {
+func (a actor) logs(event string, receipts ...*types.Receipt) []map[string]any {
 	var all []map[string]any
 	for _, r := range receipts {
 		for _, l := range r.Logs {
-			if e, fields := a.event(t, l); e == event {
+			if e, err := a.abi.EventByID(l.Topics[0]); l.Address == a.Address && err == nil && e.Name == event {
+				fields := map[string]any{}
+				require.NoError(a, a.abi.UnpackIntoMap(fields, event, l.Data))
 				all = append(all, fields)
 			}
 		}
 	}
 	return all
-}
-
-// event decodes a log; one that is not the contract's has no name.
-func (a actor) event(t require.TestingT, l *types.Log) (string, map[string]any) {
-	if l.Address != a.Address {
-		return "", nil
-	}
-	e, err := a.abi.EventByID(l.Topics[0])
-	require.NoError(t, err)
-	fields := map[string]any{}
-	require.NoError(t, a.abi.UnpackIntoMap(fields, e.Name, l.Data))
-	return e.Name, fields
 }

@@ -1,6 +1,7 @@
 package contracts_test
 
 import (
+	"fmt"
 	"math/big"
 	"testing"
 	"time"
@@ -17,7 +18,6 @@ import (
 // flow that pushes the pool one way without pause, at once and at five times the
 // projected 50,000 an hour, it accepts each order that the engine gives.
 func TestTheContractAcceptsWhatTheEngineDecides(t *testing.T) {
-	g := newGround(t)
 	pair := exchange.Pair{Base: "cUSDT", Quote: "cUSDC"}
 	perBps, slot := decimal.New(100, 0), 2*time.Second
 	for _, c := range []struct {
@@ -34,10 +34,10 @@ func TestTheContractAcceptsWhatTheEngineDecides(t *testing.T) {
 		{"conservative", stabilizer.Conservative(pair, "pool", perBps, slot), contracts.ConservativeLimits(depth), 28, 10},
 		{"conservative", stabilizer.Conservative(pair, "pool", perBps, slot), contracts.ConservativeLimits(depth), -28, 10},
 	} {
-		v := g.settle(t, func(p *plan) { p.limits = c.limits })
+		v := settle(t, func(p *plan) { p.limits = c.limits })
 		e, err := stabilizer.New(c.engine)
 		require.NoError(t, err)
-		orders, peak := v.hold(t, e, c.flow, 60)
+		orders, peak := v.hold(e, c.flow, 60)
 		t.Logf("%s, %+d tokens per block for 60 blocks: %d orders, each accepted, peak %d bps", c.profile, c.flow, orders, peak)
 		require.Greater(t, orders, 5)
 		require.LessOrEqual(t, peak, c.peakBps)
@@ -46,7 +46,7 @@ func TestTheContractAcceptsWhatTheEngineDecides(t *testing.T) {
 
 // hold keeps the peg by an engine against a flow. It returns how many orders it took, of
 // which none may be refused, and how far the price went at most.
-func (v *village) hold(t *testing.T, e *stabilizer.Engine, flow int64, blocks int) (orders int, peak int64) {
+func (v *village) hold(e *stabilizer.Engine, flow int64, blocks int) (orders int, peak int64) {
 	var s stabilizer.State
 	var receipts []stabilizer.Receipt
 	sellBase, digits, amount := false, int64(quoteDigits), flow
@@ -54,40 +54,37 @@ func (v *village) hold(t *testing.T, e *stabilizer.Engine, flow int64, blocks in
 		sellBase, digits, amount = true, baseDigits, -flow
 	}
 	for range blocks {
-		flowing := []act{v.push(t, v.trader, sellBase, units(amount, digits))}
+		flowing := []act{v.push(v.trader, sellBase, units(amount, digits))}
 		last := orders%2 == 1 // the keeper comes before the traders, or behind them
 		if last {
-			v.trader.do(t, "run", flowing)
+			v.trader.do("run", flowing)
 		}
-		next, d, err := e.Step(s, stabilizer.Observation{Block: v.block(t), Receipts: receipts})
-		require.NoError(t, err)
+		next, d, err := e.Step(s, stabilizer.Observation{Block: v.seen(), Receipts: receipts})
+		require.NoError(v, err)
 		s, receipts = next, nil
 		if d.Action == stabilizer.Trade {
 			orders++
-			v.keeper.do(t, "run", []act{v.execute(t, v.orderOf(d.Order))})
-			receipts = []stabilizer.Receipt{{ID: d.Order.ID, Outcome: stabilizer.Mined, Block: v.head(t) + 1, Filled: d.Order.Size}}
+			v.keeper.do("run", []act{v.execute(v.orderOf(d.Order))})
+			receipts = []stabilizer.Receipt{{ID: d.Order.ID, Outcome: stabilizer.Mined, Block: v.block + 1, Filled: d.Order.Size}}
 		}
 		if !last {
-			v.trader.do(t, "run", flowing)
+			v.trader.do("run", flowing)
 		}
-		for _, tried := range v.keeper.logs(t, "Tried", v.succeed(t)...) {
-			require.Equal(t, true, tried["ok"], "order %d: %s", orders, v.stabilizer.refused(t, tried))
+		for _, tried := range v.keeper.logs("Tried", v.mine()...) {
+			require.Equal(v, true, tried["ok"], "order %d: %s", orders, v.stabilizer.refused(tried))
 		}
-		peak = max(peak, v.deviation(t), -v.deviation(t))
+		peak = max(peak, v.deviation(), -v.deviation())
 	}
 	return orders, peak
 }
 
-// block is the newest block as the engine sees it. The gas is cheap, and a block takes
-// the slot that the engine expects.
-func (v *village) block(t *testing.T) *stabilizer.Block {
-	h, err := v.client.HeaderByNumber(t.Context(), nil)
-	require.NoError(t, err)
-	at := time.Unix(2*h.Number.Int64(), 0).UTC()
-	tokens := func(a actor, digits int32) decimal.Decimal { return decimal.NewFromBigInt(v.holds(t, a), -digits) }
+// seen is the newest block as the engine sees it.
+func (v *village) seen() *stabilizer.Block {
+	at := time.Unix(int64(v.time), 0).UTC()
+	tokens := func(a actor, digits int32) decimal.Decimal { return decimal.NewFromBigInt(v.holds(a), -digits) }
 	return &stabilizer.Block{
-		Number: h.Number.Uint64(), Hash: h.Hash().Hex(), Parent: h.ParentHash.Hex(), Time: at,
-		Pool:   decimal.NewFromBigInt(v.pool.number(t, "getMidPrice"), -18-quoteDigits+baseDigits),
+		Number: v.block, Hash: fmt.Sprint("block ", v.block), Parent: fmt.Sprint("block ", v.block-1), Time: at,
+		Pool:   decimal.NewFromBigInt(v.pool.number("getMidPrice"), -18-quoteDigits+baseDigits),
 		Target: stabilizer.Quote{Value: decimal.New(1, 0), At: at},
 		Base:   tokens(v.base, baseDigits), Quote: tokens(v.quote, quoteDigits),
 		GasGwei: decimal.New(1, 0),

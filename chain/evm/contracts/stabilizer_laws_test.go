@@ -1,7 +1,6 @@
 package contracts_test
 
 import (
-	"flag"
 	"maps"
 	"math/big"
 	"slices"
@@ -33,18 +32,18 @@ type witness struct {
 	refused  map[string]int
 }
 
-func (v *village) witness(t require.TestingT) *witness {
+func (v *village) witness() *witness {
 	return &witness{
-		village: v, prices: [][]*big.Int{{v.pool.number(t, "getMidPrice")}}, refused: map[string]int{},
-		expected: [2]*big.Int{v.holds(t, v.base), v.holds(t, v.quote)}, total: [2]*big.Int{v.sum(t, v.base), v.sum(t, v.quote)},
+		village: v, prices: [][]*big.Int{{v.pool.number("getMidPrice")}}, refused: map[string]int{},
+		expected: [2]*big.Int{v.holds(v.base), v.holds(v.quote)}, total: [2]*big.Int{v.sum(v.base), v.sum(v.quote)},
 	}
 }
 
 // sum is what all who have any hold of a token.
-func (v *village) sum(t require.TestingT, token actor) *big.Int {
+func (v *village) sum(token actor) *big.Int {
 	sum := new(big.Int)
 	for _, who := range []actor{v.pool, v.stabilizer, v.keeper, v.trader} {
-		sum.Add(sum, token.number(t, "balanceOf", who.Address))
+		sum.Add(sum, token.number("balanceOf", who.Address))
 	}
 	return sum
 }
@@ -112,84 +111,82 @@ func (w *witness) verdict(o *order, block uint64) string {
 }
 
 // live does the deeds in one block, in order, and judges what came of each.
-func (w *witness) live(t require.TestingT, deeds []deed) {
+func (w *witness) live(deeds []deed) {
 	for _, d := range deeds {
-		d.who.do(t, "run", []act{d.act})
+		d.who.do("run", []act{d.act})
 	}
 	w.prices = append(w.prices, []*big.Int{w.now()})
-	for i, r := range w.succeed(t) {
+	for i, r := range w.mine() {
 		d := deeds[i]
 		verdict := ""
 		if d.order != nil {
 			verdict = w.verdict(d.order, r.BlockNumber.Uint64())
 		}
-		for _, after := range w.pool.logs(t, "Reserves", r) {
+		for _, after := range w.pool.logs("Reserves", r) {
 			block := &w.prices[len(w.prices)-1]
-			*block = append(*block, as[*big.Int](t, after["midPrice"]))
+			*block = append(*block, as[*big.Int](w, after["midPrice"]))
 		}
 		if d.order != nil {
-			w.judge(t, d, r, verdict)
+			w.judge(d, r, verdict)
 		}
 	}
-	require.Equal(t, w.now(), w.pool.number(t, "getMidPrice"))
-	require.Equal(t, w.expected, [2]*big.Int{w.holds(t, w.base), w.holds(t, w.quote)}, "inventory moves by trades alone")
+	require.Equal(w, w.now(), w.pool.number("getMidPrice"))
+	require.Equal(w, w.expected, [2]*big.Int{w.holds(w.base), w.holds(w.quote)}, "inventory moves by trades alone")
 }
 
 // judge compares what came of an order with what the rules say.
-func (w *witness) judge(t require.TestingT, d deed, r *types.Receipt, verdict string) {
-	tried := w.keeper.logs(t, "Tried", r)[0]
-	trades := w.stabilizer.logs(t, "PrivateSwapExecuted", r)
+func (w *witness) judge(d deed, r *types.Receipt, verdict string) {
+	tried := w.keeper.logs("Tried", r)[0]
+	trades := w.stabilizer.logs("PrivateSwapExecuted", r)
 	if tried["ok"] == false {
-		require.Empty(t, trades)
-		refusal := w.stabilizer.refused(t, tried)
+		require.Empty(w, trades)
+		refusal := w.stabilizer.refused(tried)
 		w.refused[refusal]++
 		if verdict == "" { // due, but for what only the trade itself shows
-			require.Contains(t, []string{"Overshot", "TooLittleReceived"}, refusal)
+			require.Contains(w, []string{"Overshot", "TooLittleReceived"}, refusal)
 			return
 		}
-		require.Equal(t, verdict, refusal)
+		require.Equal(w, verdict, refusal)
 		return
 	}
-	require.Empty(t, verdict, "it traded")
-	require.Len(t, trades, 1)
+	require.Empty(w, verdict, "it traded")
+	require.Len(w, trades, 1)
 	w.last = r.BlockNumber.Uint64()
 	w.traded++
-	sold, received := as[*big.Int](t, trades[0]["sold"]), as[*big.Int](t, trades[0]["received"])
-	require.Equal(t, d.order.size, sold)
+	sold, received := as[*big.Int](w, trades[0]["sold"]), as[*big.Int](w, trades[0]["received"])
+	require.Equal(w, d.order.size, sold)
 	in, out, worth := 0, 1, part(sold, 1e12, 1) // at the peg, in quote
 	if d.order.in == w.quote.Address {
 		in, out, worth = 1, 0, part(sold, 1, 1e12)
 	}
-	require.GreaterOrEqual(t, received.Cmp(part(worth, 10_000-w.config.MaxSlippageBps.Int64(), 10_000)), 0, "%v for %v", received, sold)
+	require.GreaterOrEqual(w, received.Cmp(part(worth, 10_000-w.config.MaxSlippageBps.Int64(), 10_000)), 0, "%v for %v", received, sold)
 	w.expected[in] = new(big.Int).Sub(w.expected[in], sold)
 	w.expected[out] = new(big.Int).Add(w.expected[out], received)
 	if side := w.beyond(w.now()); side != 0 {
-		require.Equal(t, side > 0, in == 0, "it did not leave the pool beyond the other side")
+		require.Equal(w, side > 0, in == 0, "it did not leave the pool beyond the other side")
 	}
 }
 
 // In any course of trades, distortions within a block or over two, and orders of every
 // kind, the contract trades exactly when the rules say so.
 func TestTheLawsHoldWhateverHappens(t *testing.T) {
-	fewer(t)
-	g := newGround(t)
 	counts := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
 		limits := rapid.SampledFrom([]contracts.StabilizerConfig{contracts.TargetLimits(depth), contracts.ConservativeLimits(depth)}).Draw(rt, "limits")
 		limits.UnitsPerBps = part(limits.UnitsPerBps, rapid.SampledFrom([]int64{1, 3}).Draw(rt, "times k"), 1)
 		fee := rapid.SampledFrom([]int64{0, 3, 20}).Draw(rt, "feeBps")
-		v := g.settle(rt, func(p *plan) { p.limits, p.feeBps = limits, fee })
-		w := v.witness(rt)
+		v := settle(rt, func(p *plan) { p.limits, p.feeBps = limits, fee })
+		w := v.witness()
 		first, _ := w.drawTrade(rt)
-		w.live(rt, []deed{first})
-		for range rapid.IntRange(4, 12).Draw(rt, "blocks") {
+		w.live([]deed{first})
+		for range rapid.IntRange(5, 25).Draw(rt, "blocks") {
 			var deeds []deed
 			for range rapid.SampledFrom([]int{0, 1, 1, 2}).Draw(rt, "deeds") {
 				deeds = append(deeds, w.draw(rt)...)
 			}
-			w.live(rt, deeds)
+			w.live(deeds)
 		}
-		total := [2]*big.Int{w.sum(rt, w.base), w.sum(rt, w.quote)}
+		total := [2]*big.Int{w.sum(w.base), w.sum(w.quote)}
 		require.Equal(rt, w.total, total, "nothing is made or lost")
 		counts["traded"] += w.traded
 		for why, n := range w.refused {
@@ -201,36 +198,28 @@ func TestTheLawsHoldWhateverHappens(t *testing.T) {
 	}
 }
 
-// fewer lets rapid make 30 runs rather than 100, unless somebody asks for a number: each
-// run seals a dozen blocks.
-func fewer(t *testing.T) {
-	checks := flag.Lookup("rapid.checks")
-	if checks.Value.String() != checks.DefValue {
-		return
-	}
-	require.NoError(t, flag.Set("rapid.checks", "30"))
-	t.Cleanup(func() { require.NoError(t, flag.Set("rapid.checks", checks.DefValue)) })
-}
-
 // drawTrade returns a trade by the trader, and the one that undoes it.
 func (w *witness) drawTrade(t *rapid.T) (trade, undo deed) {
 	sellBase, amount := w.shift(rapid.SampledFrom([]int64{-30, -6, -3, 3, 6, 30}).Draw(t, "bps"))
-	return deed{who: w.trader, act: w.push(t, w.trader, sellBase, amount)},
-		deed{who: w.trader, act: w.restore(t, w.trader, !sellBase)}
+	return deed{who: w.trader, act: w.push(w.trader, sellBase, amount)},
+		deed{who: w.trader, act: w.restore(w.trader, !sellBase)}
 }
 
 // draw returns something to do: a trade, an order, or either within a distortion.
 func (w *witness) draw(t *rapid.T) []deed {
 	trade, undo := w.drawTrade(t)
 	o := w.drawOrder(t)
-	ask := deed{who: w.keeper, act: w.execute(t, o), order: &o}
-	switch rapid.SampledFrom([]string{"trade", "order", "order", "order", "flash", "order within a flash"}).Draw(t, "deed") {
+	ask := deed{who: w.keeper, act: w.execute(o), order: &o}
+	switch rapid.SampledFrom([]string{"trade", "order", "order", "order", "flash", "order within a flash", "gift"}).Draw(t, "deed") {
 	case "trade":
 		return []deed{trade}
 	case "flash":
 		return []deed{trade, undo}
 	case "order within a flash":
 		return []deed{trade, ask, undo}
+	case "gift": // moves the price without a trade
+		gift := w.base.pack("transfer", w.pool.Address, units(200, baseDigits))
+		return []deed{{who: w.trader, act: act{w.base.Address, gift}}, {who: w.trader, act: act{w.pool.Address, w.pool.pack("sync")}}}
 	}
 	return []deed{ask}
 }
@@ -238,9 +227,9 @@ func (w *witness) draw(t *rapid.T) []deed {
 // drawOrder returns an order which is mostly due, if any is.
 func (w *witness) drawOrder(t *rapid.T) order {
 	size := part(depth, rapid.SampledFrom([]int64{1, 2, 5, 8, 21}).Draw(t, "size in bps"), 1)
-	o := w.sale(t, 0).of(size)
+	o := w.sale(0).of(size)
 	if rapid.SampledFrom([]bool{true, true, true, false}).Draw(t, "towards the peg") != (w.now().Cmp(w.config.Peg) > 0) {
-		o = w.purchase(t, 0).of(part(size, 1e12, 1))
+		o = w.purchase(0).of(part(size, 1e12, 1))
 	}
 	o.deadline -= rapid.SampledFrom([]uint64{0, 0, 0, 0, 0, 0, 1}).Draw(t, "late")
 	return o

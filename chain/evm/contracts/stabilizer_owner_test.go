@@ -2,8 +2,10 @@ package contracts_test
 
 import (
 	"math/big"
+	"slices"
 	"testing"
 
+	"github.com/ethereum/go-ethereum/accounts/abi"
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/stretchr/testify/require"
@@ -13,7 +15,7 @@ import (
 )
 
 func TestWhoMayDoWhat(t *testing.T) {
-	v := newGround(t).offPeg(t, 20, nil)
+	v := offPeg(t, 20, nil)
 	for _, c := range []struct {
 		method   string
 		args     []any
@@ -29,40 +31,43 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"pause", nil, "NotKeeper", ""},
 	} {
 		for who, want := range map[common.Address]string{v.trader.Address: c.stranger, v.keeper.Address: c.keeper} {
-			_, refusal := v.stabilizer.try(t, attempt{from: who, method: c.method, args: c.args})
+			_, refusal := v.stabilizer.try(attempt{from: who, method: c.method, args: c.args})
 			require.Equal(t, want, refusal, c.method)
 		}
 	}
-	_, refusal := v.stabilizer.try(t, attempt{from: v.owner, method: "renounceOwnership"})
+	require.Equal(t, true, v.stabilizer.ask("isKeeper", v.keeper.Address))
+	v.stabilizer.do("setKeeper", v.keeper.Address, false)
+	v.mine()
+	require.Equal(t, "NotKeeper", v.refusal(v.sale(1000)), "one who was a keeper")
+	_, refusal := v.stabilizer.try(attempt{from: owner, method: "renounceOwnership"})
 	require.Equal(t, "OwnableInvalidOwner", refusal, "or the inventory would be lost")
 }
 
 func TestNothingTradesWhilePaused(t *testing.T) {
-	v := newGround(t).offPeg(t, 20, nil)
-	require.Empty(t, v.refusal(t, v.sale(t, 1000)))
-	v.keeper.do(t, "run", []act{{v.stabilizer.Address, v.stabilizer.pack(t, "pause")}})
-	v.succeed(t)
-	require.Equal(t, "EnforcedPause", v.refusal(t, v.sale(t, 1000)))
+	v := offPeg(t, 20, nil)
+	require.Empty(t, v.refusal(v.sale(1000)))
+	v.keeper.do("run", []act{{v.stabilizer.Address, v.stabilizer.pack("pause")}})
+	v.mine()
+	require.Equal(t, "EnforcedPause", v.refusal(v.sale(1000)))
 
-	v.stabilizer.do(t, "withdraw", v.base.Address, v.owner, units(50_000, baseDigits))
-	receipts := v.succeed(t)
-	require.Len(t, v.stabilizer.logs(t, "Withdrawn", receipts...), 1)
-	require.Zero(t, v.holds(t, v.base).Sign())
-	require.Equal(t, units(50_000, baseDigits), v.base.number(t, "balanceOf", v.owner))
+	v.stabilizer.do("withdraw", v.base.Address, owner, units(50_000, baseDigits))
+	receipts := v.mine()
+	require.Len(t, v.stabilizer.logs("Withdrawn", receipts...), 1)
+	require.Zero(t, v.holds(v.base).Sign())
+	require.Equal(t, units(50_000, baseDigits), v.base.number("balanceOf", owner))
 
-	v.base.do(t, "mint", v.stabilizer.Address, units(50_000, baseDigits))
-	v.stabilizer.do(t, "unpause")
-	v.succeed(t)
-	require.Empty(t, v.refusal(t, v.sale(t, 1000)))
+	v.base.do("mint", v.stabilizer.Address, units(50_000, baseDigits))
+	v.stabilizer.do("unpause")
+	v.mine()
+	require.Empty(t, v.refusal(v.sale(1000)))
 }
 
 func TestAConfigurationIsSoundOrRefused(t *testing.T) {
-	g := newGround(t)
-	v := g.settle(t, func(p *plan) { p.mesh = true })
-	_, refusal := v.stabilizer.try(t, attempt{from: v.owner, method: "configure", args: []any{v.config}})
+	v := settle(t, func(p *plan) { p.mesh = true })
+	_, refusal := v.stabilizer.try(attempt{from: owner, method: "configure", args: []any{v.config}})
 	require.Equal(t, "ExpectedPause", refusal, "no trade comes in between two settings")
-	v.stabilizer.do(t, "pause")
-	v.succeed(t)
+	v.stabilizer.do("pause")
+	v.mine()
 	tooMuch := new(big.Int).Lsh(big.NewInt(1), 128)
 	big1, zero := big.NewInt(1), new(big.Int)
 	leg := func(i int) common.Address { return v.legs[i].Address }
@@ -89,73 +94,83 @@ func TestAConfigurationIsSoundOrRefused(t *testing.T) {
 		{"route", func(*contracts.StabilizerConfig) {}, func(c *contracts.StabilizerConfig) { c.Route = []common.Address{leg(0), {1}} }},
 		{"route", func(c *contracts.StabilizerConfig) { c.Route = []common.Address{v.pool.Address} }, func(c *contracts.StabilizerConfig) { c.Route = c.Route[:1] }},
 		{"route", func(*contracts.StabilizerConfig) {}, func(c *contracts.StabilizerConfig) { c.Route = []common.Address{leg(1), leg(0)} }},
+		{"route", func(*contracts.StabilizerConfig) {}, func(c *contracts.StabilizerConfig) { c.Route = slices.Repeat([]common.Address{v.pool.Address}, 3) }},
 		{"route", func(*contracts.StabilizerConfig) {}, func(c *contracts.StabilizerConfig) { c.Route = []common.Address{leg(0), leg(0)} }},
 		{"route", func(*contracts.StabilizerConfig) {}, func(c *contracts.StabilizerConfig) { c.Route = append(c.Route[:2:2], v.pool.Address) }},
 	} {
 		good, bad := v.config, v.config
 		c.good(&good)
 		c.bad(&bad)
-		_, refusal := v.stabilizer.try(t, attempt{from: v.owner, method: "configure", args: []any{good}})
+		_, refusal := v.stabilizer.try(attempt{from: owner, method: "configure", args: []any{good}})
 		require.Empty(t, refusal, c.field)
-		require.Equal(t, c.field, v.faulty(t, bad))
+		require.Equal(t, c.field, v.faulty(bad))
 	}
 }
 
 // faulty returns the field that a configuration is refused for.
-func (v *village) faulty(t require.TestingT, c contracts.StabilizerConfig) string {
-	_, err := v.stabilizer.call(t, attempt{from: v.owner, method: "configure", args: []any{c}})
+func (v *village) faulty(c contracts.StabilizerConfig) string {
+	answer, err := v.stabilizer.call(attempt{from: owner, method: "configure", args: []any{c}})
+	require.Error(v, err)
 	e := v.stabilizer.abi.Errors["InvalidConfig"]
-	fields, err := e.Unpack(revertData(t, err))
-	require.NoError(t, err)
-	return as[string](t, as[[]any](t, fields)[0])
+	fields, err := e.Unpack(answer)
+	require.NoError(v, err)
+	return as[string](v, as[[]any](v, fields)[0])
 }
 
 func TestANewStabilizerIsPausedUntilItIsConfigured(t *testing.T) {
-	g := newGround(t)
-	v := g.settle(t, nil)
-	fresh := g.deploy(t, "Stabilizer", g.owner)
-	g.succeed(t)
-	require.Equal(t, []any{true}, fresh.ask(t, "paused"))
-	_, refusal := fresh.try(t, attempt{from: g.owner, method: "unpause"})
+	v := settle(t, nil)
+	fresh := v.found("Stabilizer", owner)
+	require.Equal(t, true, fresh.ask("paused"))
+	_, refusal := fresh.try(attempt{from: owner, method: "unpause"})
 	require.Equal(t, "InvalidConfig", refusal)
-	_, refusal = fresh.try(t, attempt{from: g.owner, method: "setPeg", args: []any{big.NewInt(1)}})
+	_, refusal = fresh.try(attempt{from: owner, method: "setPeg", args: []any{big.NewInt(1)}})
 	require.Equal(t, "InvalidConfig", refusal)
-	fresh.do(t, "configure", v.config)
-	fresh.do(t, "unpause")
-	g.succeed(t)
-	require.Equal(t, []any{false}, fresh.ask(t, "paused"))
+	fresh.do("configure", v.config)
+	fresh.do("unpause")
+	v.mine()
+	require.Equal(t, false, fresh.ask("paused"))
+	require.Equal(t, &v.config, abi.ConvertType(fresh.ask("config"), new(contracts.StabilizerConfig)))
 }
 
 // A price that is on the old peg is off the new one at once; but those blocks do not
 // count, nor does the block of the change, so that nobody's trade is waiting for it.
 func TestTheCountBeginsAgainWithANewPeg(t *testing.T) {
-	v := newGround(t).settle(t, nil)
+	v := settle(t, nil)
 	step := part(one, 100, 10_000)
 	for _, bad := range []*big.Int{new(big.Int), plus(new(big.Int).Add(one, step), 1), plus(new(big.Int).Sub(one, step), -1), new(big.Int).Lsh(one, 150)} {
-		_, refusal := v.stabilizer.try(t, attempt{from: v.owner, method: "setPeg", args: []any{bad}})
+		_, refusal := v.stabilizer.try(attempt{from: owner, method: "setPeg", args: []any{bad}})
 		require.Equal(t, "InvalidConfig", refusal, bad)
 	}
 	next := new(big.Int).Sub(one, step)
-	v.stabilizer.do(t, "setPeg", next)
-	receipts := v.succeed(t)
-	require.Equal(t, []map[string]any{{"from": one, "to": next}}, v.stabilizer.logs(t, "PegMoved", receipts...))
-	require.Equal(t, "NotSustained", v.refusal(t, v.sale(t, 1000)))
-	v.succeed(t)
-	require.Empty(t, v.refusal(t, v.sale(t, 1000)), "after a whole block under the new peg")
+	v.stabilizer.do("setPeg", next)
+	receipts := v.mine()
+	require.Equal(t, []map[string]any{{"from": one, "to": next}}, v.stabilizer.logs("PegMoved", receipts...))
+	require.Equal(t, "NotSustained", v.refusal(v.sale(1000)))
+	v.mine()
+	require.Empty(t, v.refusal(v.sale(1000)), "after a whole block under the new peg")
+
+	v.config.Peg = next
+	v.stabilizer.do("pause")
+	v.stabilizer.do("configure", v.config)
+	v.stabilizer.do("unpause")
+	v.mine()
+	require.Equal(t, "NotSustained", v.refusal(v.sale(1000)), "so it does with a configuration")
+	v.mine()
+	require.Empty(t, v.refusal(v.sale(1000)))
 }
 
 func TestASecondOwnerMustAccept(t *testing.T) {
-	v := newGround(t).settle(t, nil)
-	v.stabilizer.do(t, "transferOwnership", v.trader.Address)
-	v.succeed(t)
-	require.Equal(t, []any{v.owner}, v.stabilizer.ask(t, "owner"))
-	v.trader.do(t, "run", []act{{v.stabilizer.Address, v.stabilizer.pack(t, "acceptOwnership")}})
-	v.succeed(t)
-	require.Equal(t, []any{v.trader.Address}, v.stabilizer.ask(t, "owner"))
+	v := settle(t, nil)
+	v.stabilizer.do("transferOwnership", v.trader.Address)
+	v.mine()
+	require.Equal(t, owner, v.stabilizer.ask("owner"))
+	v.trader.do("run", []act{{v.stabilizer.Address, v.stabilizer.pack("acceptOwnership")}})
+	v.mine()
+	require.Equal(t, v.trader.Address, v.stabilizer.ask("owner"))
 }
 
 func TestTheEngineAndTheContractSpeakAlike(t *testing.T) {
-	v := newGround(t).offPeg(t, 20, nil)
+	v := offPeg(t, 20, nil)
 	for signature, selector := range map[string]chainabi.Selector{
 		chainabi.CheckDeviation.Signature():     chainabi.CheckDeviation.Selector(),
 		chainabi.ExecutePrivateSwap.Signature(): chainabi.ExecutePrivateSwap.Selector(),
@@ -170,20 +185,20 @@ func TestTheEngineAndTheContractSpeakAlike(t *testing.T) {
 		require.Equal(t, crypto.Keccak256([]byte(signature))[:4], selector[:])
 	}
 
-	o := v.sale(t, 1000)
+	o := v.sale(1000)
 	o.minOut = units(999, quoteDigits)
 	words := chainabi.Swap{TokenIn: [20]byte(o.in), TokenOut: [20]byte(o.out), DeadlineBlock: o.deadline}
 	words.Size.SetFromBig(o.size)
 	words.MinOut.SetFromBig(o.minOut)
-	require.Equal(t, v.stabilizer.pack(t, v.swap, o.args()...), chainabi.ExecutePrivateSwap.Encode(words))
+	require.Equal(t, v.stabilizer.pack(v.swap, o.args()...), chainabi.ExecutePrivateSwap.Encode(words))
 
-	answer, err := v.stabilizer.call(t, attempt{from: v.keeper.Address, method: v.swap, args: o.args()})
+	answer, err := v.stabilizer.call(attempt{from: v.keeper.Address, method: v.swap, args: o.args()})
 	require.NoError(t, err)
 	received, err := chainabi.ExecutePrivateSwap.Result(answer)
 	require.NoError(t, err)
-	require.Equal(t, v.received(t, o), received.ToBig())
+	require.Equal(t, v.received(o), received.ToBig())
 
-	answer, err = v.stabilizer.call(t, attempt{from: v.keeper.Address, method: "checkDeviation"})
+	answer, err = v.stabilizer.call(attempt{from: v.keeper.Address, method: "checkDeviation"})
 	require.NoError(t, err)
 	deviation, err := chainabi.CheckDeviation.Result(answer)
 	require.NoError(t, err)

@@ -47,32 +47,32 @@ type village struct {
 	swap, swapUnguarded string // methods of the stabilizer, with five arguments and with three
 }
 
-func (g *ground) settle(t require.TestingT, change func(*plan)) *village {
+func settle(t require.TestingT, change func(*plan)) *village {
 	p := plan{limits: contracts.TargetLimits(depth), price: one, peg: one}
 	if change != nil {
 		change(&p)
 	}
-	v := &village{ground: g}
+	v := &village{ground: newGround(t)}
 	if p.token == "" {
-		v.base = g.deploy(t, "Token", "cUSDT", "cUSDT", uint8(baseDigits), g.owner)
+		v.base = v.found("Token", "cUSDT", "cUSDT", uint8(baseDigits), owner)
 	} else {
-		v.base = g.deploy(t, p.token)
+		v.base = v.found(p.token)
 	}
-	v.quote = g.deploy(t, "Token", "cUSDC", "cUSDC", uint8(quoteDigits), g.owner)
-	v.keeper, v.trader = g.deploy(t, "Attacker"), g.deploy(t, "Attacker")
-	v.stabilizer = g.deploy(t, "Stabilizer", g.owner)
-	v.pool = g.deploy(t, "PublicPool", v.poolOf(v.base, v.quote, p.price, p.feeBps))
+	v.quote = v.found("Token", "cUSDC", "cUSDC", uint8(quoteDigits), owner)
+	v.keeper, v.trader = v.found("Attacker"), v.found("Attacker")
+	v.stabilizer = v.found("Stabilizer", owner)
+	v.pool = v.found("PublicPool", v.poolOf(v.base, v.quote, p.price, p.feeBps))
 	v.config = p.limits
 	v.config.Observed, v.config.Peg = v.pool.Address, p.peg
 	v.config.Route = []common.Address{v.pool.Address}
-	v.fund(t, p.price)
+	v.fund(p.price)
 	if p.mesh {
-		v.buildMesh(t)
+		v.buildMesh()
 	}
-	v.stabilizer.do(t, "configure", v.config)
-	v.stabilizer.do(t, "setKeeper", v.keeper.Address, true)
-	v.stabilizer.do(t, "unpause")
-	g.succeed(t)
+	v.stabilizer.do("configure", v.config)
+	v.stabilizer.do("setKeeper", v.keeper.Address, true)
+	v.stabilizer.do("unpause")
+	v.mine()
 	for name, m := range v.stabilizer.abi.Methods {
 		if strings.HasPrefix(name, "executePrivateSwap") && len(m.Inputs) == 5 {
 			v.swap = name
@@ -85,40 +85,40 @@ func (g *ground) settle(t require.TestingT, change func(*plan)) *village {
 
 func (v *village) poolOf(base, quote actor, price *big.Int, feeBps int64) contracts.PoolConfig {
 	return contracts.PoolConfig{
-		Base: base.Address, Quote: quote.Address, Maintainer: v.owner, MtFeeRate: new(big.Int),
+		Base: base.Address, Quote: quote.Address, Maintainer: owner, MtFeeRate: new(big.Int),
 		LpFeeRate: units(feeBps, 14), I: price, K: units(5, 17),
 	}
 }
 
 // fund gives everybody tokens, the pool as many of each as are worth the same.
-func (v *village) fund(t require.TestingT, price *big.Int) {
-	v.base.do(t, "mint", v.pool.Address, units(1_000_000, baseDigits))
-	v.quote.do(t, "mint", v.pool.Address, part(price, 1, 1_000_000)) // 10^12 base units, at price / 10^18
+func (v *village) fund(price *big.Int) {
+	v.base.do("mint", v.pool.Address, units(1_000_000, baseDigits))
+	v.quote.do("mint", v.pool.Address, part(price, 1, 1_000_000)) // 10^12 base units, at price / 10^18
 	for _, of := range []struct {
 		token  actor
 		digits int64
 	}{{v.base, baseDigits}, {v.quote, quoteDigits}} {
-		of.token.do(t, "mint", v.stabilizer.Address, units(50_000, of.digits))
-		of.token.do(t, "mint", v.trader.Address, units(10_000_000, of.digits))
-		of.token.do(t, "mint", v.keeper.Address, units(10_000_000, of.digits))
+		of.token.do("mint", v.stabilizer.Address, units(50_000, of.digits))
+		of.token.do("mint", v.trader.Address, units(10_000_000, of.digits))
+		of.token.do("mint", v.keeper.Address, units(10_000_000, of.digits))
 	}
-	v.pool.do(t, "buyShares", v.owner)
+	v.pool.do("buyShares", owner)
 }
 
 // buildMesh opens base/anchor and quote/anchor, deep and private to the stabilizer. One
 // unit of the anchor is 2,000 of either token.
-func (v *village) buildMesh(t require.TestingT) {
-	v.anchor = v.deploy(t, "Token", "XAU", "XAU", uint8(18), v.owner)
+func (v *village) buildMesh() {
+	v.anchor = v.found("Token", "XAU", "XAU", uint8(18), owner)
 	v.config.Route = nil
 	for _, of := range []struct {
 		token  actor
 		digits int64
 	}{{v.base, baseDigits}, {v.quote, quoteDigits}} {
-		leg := v.deploy(t, "PrivatePool", v.poolOf(of.token, v.anchor, part(units(1, 36-of.digits), 1, 2_000), 0), v.owner, v.stabilizer.Address)
-		of.token.do(t, "mint", leg.Address, units(2_000_000, of.digits))
-		v.anchor.do(t, "mint", leg.Address, units(1_000, 18))
+		leg := v.found("PrivatePool", v.poolOf(of.token, v.anchor, part(units(1, 36-of.digits), 1, 2_000), 0), owner, v.stabilizer.Address)
+		of.token.do("mint", leg.Address, units(2_000_000, of.digits))
+		v.anchor.do("mint", leg.Address, units(1_000, 18))
 		zero := new(big.Int)
-		leg.do(t, "reset", v.owner, zero, part(units(1, 36-of.digits), 1, 2_000), units(5, 17), zero, zero, zero, zero)
+		leg.do("reset", owner, zero, part(units(1, 36-of.digits), 1, 2_000), units(5, 17), zero, zero, zero, zero)
 		v.legs = append(v.legs, leg)
 		v.config.Route = append(v.config.Route, leg.Address)
 	}
@@ -133,13 +133,13 @@ type order struct {
 }
 
 // sale is an order to sell so many whole base tokens in the next block.
-func (v *village) sale(t require.TestingT, tokens int64) order {
-	return order{units(tokens, baseDigits), v.base.Address, v.quote.Address, new(big.Int), v.head(t) + 1}
+func (v *village) sale(tokens int64) order {
+	return order{units(tokens, baseDigits), v.base.Address, v.quote.Address, new(big.Int), v.block + 1}
 }
 
 // purchase is an order to pay so many whole quote tokens for base in the next block.
-func (v *village) purchase(t require.TestingT, tokens int64) order {
-	return order{units(tokens, quoteDigits), v.quote.Address, v.base.Address, new(big.Int), v.head(t) + 1}
+func (v *village) purchase(tokens int64) order {
+	return order{units(tokens, quoteDigits), v.quote.Address, v.base.Address, new(big.Int), v.block + 1}
 }
 
 // of is the order with another size.
@@ -153,16 +153,16 @@ func (o order) args() []any {
 }
 
 // refusal tries an order by the keeper in the next block.
-func (v *village) refusal(t require.TestingT, o order) string {
-	_, refusal := v.stabilizer.try(t, attempt{from: v.keeper.Address, method: v.swap, args: o.args()})
+func (v *village) refusal(o order) string {
+	_, refusal := v.stabilizer.try(attempt{from: v.keeper.Address, method: v.swap, args: o.args()})
 	return refusal
 }
 
 // received is what an order would give in the next block.
-func (v *village) received(t require.TestingT, o order) *big.Int {
-	out, refusal := v.stabilizer.try(t, attempt{from: v.keeper.Address, method: v.swap, args: o.args()})
-	require.Empty(t, refusal)
-	return as[*big.Int](t, out[0])
+func (v *village) received(o order) *big.Int {
+	out, refusal := v.stabilizer.try(attempt{from: v.keeper.Address, method: v.swap, args: o.args()})
+	require.Empty(v, refusal)
+	return as[*big.Int](v, out[0])
 }
 
 // act is one thing that an Attacker does.
@@ -171,24 +171,24 @@ type act struct {
 	Data []byte
 }
 
-func (v *village) execute(t require.TestingT, o order) act {
-	return act{v.stabilizer.Address, v.stabilizer.pack(t, v.swap, o.args()...)}
+func (v *village) execute(o order) act {
+	return act{v.stabilizer.Address, v.stabilizer.pack(v.swap, o.args()...)}
 }
 
 // push is a sale to the observed pool by whoever does it.
-func (v *village) push(t require.TestingT, who actor, sellBase bool, amount *big.Int) act {
-	return act{who.Address, who.pack(t, "push", v.pool.Address, sellBase, amount)}
+func (v *village) push(who actor, sellBase bool, amount *big.Int) act {
+	return act{who.Address, who.pack("push", v.pool.Address, sellBase, amount)}
 }
 
 // restore undoes what the last push gave; sellBase is what is sold now.
-func (v *village) restore(t require.TestingT, who actor, sellBase bool) act {
-	return act{who.Address, who.pack(t, "restore", v.pool.Address, sellBase)}
+func (v *village) restore(who actor, sellBase bool) act {
+	return act{who.Address, who.pack("restore", v.pool.Address, sellBase)}
 }
 
 // raise lifts the price by about that many bps in the next block, or lowers it.
-func (v *village) raise(t require.TestingT, bps int64) {
+func (v *village) raise(bps int64) {
 	sellBase, amount := v.shift(bps)
-	v.trader.do(t, "run", []act{v.push(t, v.trader, sellBase, amount)})
+	v.trader.do("run", []act{v.push(v.trader, sellBase, amount)})
 }
 
 // shift is the sale that moves the price by about that many bps.
@@ -199,20 +199,13 @@ func (v *village) shift(bps int64) (sellBase bool, amount *big.Int) {
 	return false, units(100*bps, quoteDigits)
 }
 
-// mineEmpty seals blocks in which nothing happens.
-func (v *village) mineEmpty(t require.TestingT, blocks int) {
-	for range blocks {
-		v.succeed(t)
-	}
-}
-
 // deviation is the price of the observed pool in bps of the peg, towards zero.
-func (v *village) deviation(t require.TestingT) int64 {
-	off := new(big.Int).Sub(v.pool.number(t, "getMidPrice"), v.config.Peg)
+func (v *village) deviation() int64 {
+	off := new(big.Int).Sub(v.pool.number("getMidPrice"), v.config.Peg)
 	off.Mul(off, big.NewInt(10_000))
 	return off.Quo(off, v.config.Peg).Int64()
 }
 
-func (v *village) holds(t require.TestingT, token actor) *big.Int {
-	return token.number(t, "balanceOf", v.stabilizer.Address)
+func (v *village) holds(token actor) *big.Int {
+	return token.number("balanceOf", v.stabilizer.Address)
 }

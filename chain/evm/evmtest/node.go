@@ -60,7 +60,7 @@ func freePort(tb testing.TB) int {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // nothing was sent
+	defer l.Close()                     //nolint:errcheck // nothing was sent
 	return l.Addr().(*net.TCPAddr).Port //nolint:errcheck // of a TCP listener it is no other
 }
 

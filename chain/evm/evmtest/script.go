@@ -50,7 +50,6 @@ type scripted struct {
 type inclusion struct {
 	*types.Transaction
 	from   chain.Address
-	output []byte
 	failed bool
 }
 
@@ -135,11 +134,11 @@ func (s *Script) Mine(at time.Time, trades ...memchain.Tx) chain.Block {
 }
 
 // execute runs a transaction as contracts see it.
-func (i *inclusion) execute(env memchain.Env) (err error) {
+func (i *inclusion) execute(env memchain.Env) error {
 	if len(i.Data()) == 0 {
 		return nil // a transfer
 	}
-	i.output, err = env.Call(chain.Call{To: chain.Address(*i.To()), Data: i.Data()})
+	_, err := env.Call(chain.Call{To: chain.Address(*i.To()), Data: i.Data()})
 	return err
 }
 
@@ -267,14 +266,12 @@ func (s *Script) submit(raw []byte, number uint64, forget bool) (chain.Hash, err
 	if tx.Nonce() < s.nonce(from, number) {
 		return chain.Hash{}, errNonceTooLow
 	}
-	if old := s.pool[from][tx.Nonce()]; old != nil {
-		switch {
-		case old.Hash() == tx.Hash():
-			return chain.Hash{}, errKnown
-		case dearer(old, tx):
-		default:
-			return chain.Hash{}, errUnderpriced
-		}
+	switch old := s.pool[from][tx.Nonce()]; {
+	case old == nil:
+	case old.Hash() == tx.Hash():
+		return chain.Hash{}, errKnown
+	case !dearer(old, tx):
+		return chain.Hash{}, errUnderpriced
 	}
 	if forget {
 		return hash, nil

@@ -112,8 +112,12 @@ func (w Wire) RoundTrip(r *http.Request) (answer *http.Response, err error) {
 			continue
 		}
 		defer func() {
-			if broken := recover(); broken != nil {
-				answer, err = nil, fmt.Errorf("%w: %v", errLineBroken, broken)
+			switch broken := recover(); broken {
+			case nil:
+			case http.ErrAbortHandler:
+				answer, err = nil, errLineBroken
+			default:
+				panic(broken)
 			}
 		}()
 		recorder := httptest.NewRecorder()

@@ -1,11 +1,20 @@
-// Package load puts subscribers on the server's socket and measures how late they
-// hear. It is tests only, each ends by itself, and they print what they measured with
-// the machine and the command:
+// Package load measures how late people hear, and how soon they are answered. It is
+// tests only, each ends by itself, and they print what they measured with the machine
+// and the command.
 //
-//	go test ./server/load -v
-//	go test ./server/load -v -subscribers=2000 -instruments=20 -silent=50 -for=60s -restarts=20
+// TestServer runs the server as people do, in a process of its own: books are pushed
+// to it, readers follow over WebSockets what becomes of them, and others ask for
+// translations. It says what each side took of the processors, and how late the
+// readers themselves were:
 //
-// The subscribers are in the process that serves them, so what they take is measured
-// with it. Both tests hold every subscriber to the one promise: each frame of a
-// stream once and in order, or a snapshot.
+//	go test ./server/load -v -run Server -subscribers=2000 -silent=50 -gets=0 -for=15s
+//	go test ./server/load -v -run Server -subscribers=2000 -silent=50 -gets=0 -for=15s -instruments=50
+//	go test ./server/load -v -run Server -subscribers=1 -silent=0 -gets=2000 -for=15s -instruments=50
+//
+// TestLoad and TestTwoServers have hubs and readers in one process:
+//
+//	go test ./server/load -v -run 'Load|Two' -subscribers=2000 -instruments=20 -silent=50 -for=60s -restarts=20
+//
+// All of them hold every reader to the one promise: each frame of a stream once and
+// in order, or a snapshot.
 package load

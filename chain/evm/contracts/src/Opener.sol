@@ -5,15 +5,15 @@ import {PoolConfig} from "./Pool.sol";
 import {PrivatePool} from "./PrivatePool.sol";
 import {PublicPool} from "./PublicPool.sol";
 
-// The code of both pools in one factory would exceed what a chain admits (EIP-170), so each
-// has a contract that does nothing but deploy it. Anybody may: a pool knows no opener.
-
+/// Deploys public pools, for anybody: a pool does not know who opened it. The code of both
+/// kinds in one factory would exceed what a chain admits of one contract (EIP-170).
 contract PublicOpener {
     function open(PoolConfig calldata c) external returns (address) {
         return address(new PublicPool(c));
     }
 }
 
+/// Deploys private pools, for anybody.
 contract PrivateOpener {
     function open(PoolConfig calldata c, address owner, address trader) external returns (address) {
         return address(new PrivatePool(c, owner, trader));

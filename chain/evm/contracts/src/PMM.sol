@@ -49,7 +49,8 @@ library PMM {
 
     /// The price of an infinitely small trade on an adjusted curve, rounded down.
     function mid(State memory s) internal pure returns (uint256) {
-        return s.R == RState.BELOW_ONE ? s.i.divFloor(scarcity(s.Q0, s.Q, s.K)) : s.i.mulFloor(scarcity(s.B0, s.B, s.K));
+        if (s.R == RState.BELOW_ONE) return s.i.divFloor(scarcity(s.Q0, s.Q, s.K));
+        return s.i.mulFloor(scarcity(s.B0, s.B, s.K));
     }
 
     /// 1 - K + K*(v0/v)^2: the price of a side in units of its guide price.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// Remembers, of each of the last 64 blocks in which a price changed hands, the lowest,
-/// highest and last price that stood in it. Between two of them the price is the last one
-/// of the former, so the ring knows the range of every block back to its oldest.
+/// Remembers the lowest, highest and last price of each of the last 64 blocks in which there
+/// was a change. Between two of those the price is the last one of the former, so the ring
+/// knows the range of every block back to its oldest.
 ///
 /// A price is recorded up to 2^128 - 1; a higher one counts as that.
 library PriceRing {
@@ -42,7 +42,8 @@ library PriceRing {
         last.close = p;
     }
 
-    /// Looks back from the newest entry: a block of interest is a few entries away.
+    /// The prices of a block, as IPool.blockRange says. It looks back from the newest entry: a
+    /// block of interest is a few entries away.
     function range(Ring storage ring, uint256 blockNumber)
         internal
         view

@@ -58,7 +58,9 @@ contract PublicPool is Pool, ERC20 {
         quote = _balance(_QUOTE_TOKEN_) - _QUOTE_RESERVE_;
         if (base == 0) revert NoBaseInput();
         uint256 supply = totalSupply();
-        shares = supply == 0 ? _firstShares(_BASE_RESERVE_ + base, _QUOTE_RESERVE_ + quote) : _moreShares(base, quote, supply);
+        shares = supply == 0
+            ? _firstShares(_BASE_RESERVE_ + base, _QUOTE_RESERVE_ + quote)
+            : _moreShares(base, quote, supply);
         if (shares <= LEAST_MINT) revert MintAmountNotEnough(shares);
         _mint(to, shares);
         _count();

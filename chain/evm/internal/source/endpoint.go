@@ -48,11 +48,7 @@ func Dial(name, rawURL string, o Options) (*Endpoint, error) {
 		return nil, fmt.Errorf("%w: URL of %s: must be https, or http at a loopback or private address", ErrInvalid, name)
 	}
 	o = o.withDefaults()
-	client, err := rpc.DialOptions(context.Background(), rawURL, rpc.WithHTTPClient(&http.Client{
-		Transport: &guard{next: o.RoundTripper, maxBytes: o.MaxBytes},
-		// Nobody is sent on to somebody whom the operator did not name.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}))
+	client, err := rpc.DialOptions(context.Background(), rawURL, rpc.WithHTTPClient(&http.Client{Transport: &guard{o.RoundTripper, o.MaxBytes}}))
 	if err != nil {
 		return nil, fmt.Errorf("%w: URL of %s: cannot be used", ErrInvalid, name)
 	}

@@ -25,6 +25,7 @@ import (
 type reply struct {
 	status     int
 	retryAfter string
+	location   string
 	body       string // "ok" is a JSON-RPC answer of 0x8a
 	err        error
 }
@@ -53,6 +54,9 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	if now.retryAfter != "" {
 		header.Set("Retry-After", now.retryAfter)
 		header.Set("Date", "Thu, 01 Jan 2026 00:00:00 GMT")
+	}
+	if now.location != "" {
+		header.Set("Location", now.location)
 	}
 	if now.body == "ok" {
 		now.body = `{"jsonrpc":"2.0","id":` + string(question.ID) + `,"result":"0x8a"}`
@@ -100,7 +104,7 @@ func TestAnEndpointIsAskedAgainWhileThatHelps(t *testing.T) {
 		"a busy server that names no wait":            {[]reply{{status: 429}, ok}, time.Minute, 2, 250 * time.Millisecond, nil, ""},
 		"a wait that makes no sense is none":          {[]reply{{status: 429, retryAfter: "soon"}, ok}, time.Minute, 2, 250 * time.Millisecond, nil, ""},
 		"a refusal stays one":                         {[]reply{{status: 401, body: "key 0123456789abcdef"}, ok}, time.Minute, 1, 0, source.ErrBadAnswer, "source 1: status 401"},
-		"we are not sent elsewhere":                   {[]reply{{status: 307}, ok}, time.Minute, 1, 0, source.ErrBadAnswer, "status 307"},
+		"we are not sent elsewhere":                   {[]reply{{status: 307, location: "https://elsewhere.example.org"}, ok}, time.Minute, 1, 0, source.ErrBadAnswer, "status 307"},
 		"a page for people is no answer":              {[]reply{{status: 200, body: "<html>"}, ok}, time.Minute, 1, 0, source.ErrBadAnswer, "invalid character"},
 		"another type is no answer":                   {[]reply{{status: 200, body: `{"jsonrpc":"2.0","id":ID,"result":true}`}, ok}, time.Minute, 1, 0, source.ErrBadAnswer, "source 1"},
 		"too much is no answer":                       {[]reply{{status: 200, body: `{"jsonrpc":"2.0","id":ID,"result":"` + strings.Repeat("0", 200) + `"}`}, ok}, time.Minute, 1, 0, source.ErrBadAnswer, "too long"},
@@ -170,6 +174,14 @@ func TestSecretsAreInNoError(t *testing.T) {
 	}
 }
 
+func TestAnAnswerMayBeAsLongAsItIsAllowedToBe(t *testing.T) {
+	t.Parallel()
+	s := &script{replies: []reply{{status: 200, body: `{"jsonrpc":"2.0","id":ID,"result":"0x8a"}`}}}
+	exact := int64(len(`{"jsonrpc":"2.0","id":1,"result":"0x8a"}`))
+	require.NoError(t, ask(t, s, source.Options{MaxBytes: exact}))
+	require.ErrorIs(t, ask(t, s, source.Options{MaxBytes: exact - 1}), source.ErrBadAnswer)
+}
+
 func TestABatchIsSentInParts(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int64
@@ -203,7 +215,9 @@ func TestAnEndpointThatHangsIsSilent(t *testing.T) {
 	e, err := source.Dial("source 1", keyed, source.Options{Timeout: time.Millisecond, RoundTripper: hang{}})
 	require.NoError(t, err)
 	var id hexutil.Uint64
-	require.ErrorIs(t, e.Call(t.Context(), &id, "eth_chainId"), source.ErrNoAnswer)
+	err = e.Call(t.Context(), &id, "eth_chainId")
+	require.ErrorIs(t, err, source.ErrNoAnswer)
+	require.EqualError(t, err, "source: no answer: source 1: context deadline exceeded")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	e, err = source.Dial("source 1", keyed, source.Options{RoundTripper: hang{}})

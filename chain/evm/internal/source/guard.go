@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// guard bounds answers, and makes errors of those that are not OK: rpc.Client
-// would keep neither their Retry-After nor a bound.
+// guard bounds answers, and makes errors of those that are not OK: rpc.Client would
+// keep neither their Retry-After nor a bound. A redirect is not OK either, for it leads
+// to somebody whom the operator did not name.
 type guard struct {
 	next     http.RoundTripper
 	maxBytes int64
@@ -74,13 +75,7 @@ type bounded struct {
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
-	if b.left < 0 {
-		return 0, errTooLong
-	}
-	if int64(len(p)) > b.left+1 {
-		p = p[:b.left+1]
-	}
-	n, err := b.ReadCloser.Read(p)
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left+1)])
 	if b.left -= int64(n); b.left < 0 {
 		return n, errTooLong
 	}

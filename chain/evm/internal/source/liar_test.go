@@ -156,13 +156,24 @@ func TestANodeThatTalksNonsenseIsNotOneThatIsDown(t *testing.T) {
 
 func TestAnAnswerAndARefusalAreADisagreement(t *testing.T) {
 	t.Parallel()
-	w := spoilt(t, 2, func(question, answer string) string {
-		return regexp.MustCompile(`"error":\{[^}]*\}`).ReplaceAllString(answer, `"result":"0x"`)
-	})
-	at := w.head().Hash
-	var word hexutil.Bytes
-	err := w.Batch(t.Context(), at, []rpc.BatchElem{w.call(at, w.counter.Fail(), &word)})
-	require.ErrorIs(t, err, source.ErrDisagree)
+	for name, row := range map[string]struct{ from, to string }{
+		"one refuses, the other answers": {`"error":\{[^}]*\}`, `"result":"0x"`},
+		"one answers, the other refuses": {`"result":"0x[^"]*"`, `"error":{"code":3,"message":"execution reverted"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := spoilt(t, 2, func(question, answer string) string {
+				if !strings.Contains(question, "eth_call") {
+					return answer
+				}
+				return regexp.MustCompile(row.from).ReplaceAllString(answer, row.to)
+			})
+			at := w.head().Hash
+			var good, bad hexutil.Bytes
+			err := w.Batch(t.Context(), at, []rpc.BatchElem{w.call(at, w.counter.Total(), &good), w.call(at, w.counter.Fail(), &bad)})
+			require.ErrorIs(t, err, source.ErrDisagree)
+		})
+	}
 }
 
 func TestAReorgWhileWeWalkIsNoMixtureOfHistories(t *testing.T) {

@@ -245,6 +245,30 @@ func TestAHeadKnownToOneNodeIsNotTheHeadOfBoth(t *testing.T) {
 	}
 }
 
+func TestAHeadBelowAllThatIsKnownIsNoReorg(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.head()
+	w.one.Set(evmtest.Faults{Lag: 1})
+	require.Equal(t, source.Tip{Block: w.head().Block}, w.head())
+}
+
+func TestWhatIsRememberedIsBounded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	for range 260 {
+		w.mine(1)
+		w.head()
+	}
+	requests := w.one.Requests()
+	_, err := w.Source.Block(t.Context(), 15)
+	require.NoError(t, err)
+	require.Equal(t, requests, w.one.Requests())
+	_, err = w.Source.Block(t.Context(), 14)
+	require.NoError(t, err)
+	require.Equal(t, requests+1, w.one.Requests())
+}
+
 func TestABlockOutsideTheTrailIsAskedForFromAll(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

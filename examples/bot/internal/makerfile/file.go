@@ -4,30 +4,21 @@
 package makerfile
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"io"
-	"regexp"
-	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
-	"github.com/evenkeelhq/evenkeel/exchange"
+	"github.com/evenkeelhq/evenkeel/examples/bot/internal/yamlfile"
 	"github.com/evenkeelhq/evenkeel/liquidity/maker"
 )
 
 // ErrInvalid is wrapped by everything that is wrong with a file.
 var ErrInvalid = errors.New("maker configuration")
 
-// MaxBytes is more than a file has.
-const MaxBytes = 1 << 20
-
 // Bot is what a file comes to.
 type Bot struct {
 	Maker maker.Config
-	Feeds Feeds
+	Feeds yamlfile.Sources
 
 	Venue   string
 	KeyFile string
@@ -40,15 +31,7 @@ type Bot struct {
 // Key is that of the maker's journal and inbox.
 func (b Bot) Key() string { return "maker/" + b.Maker.Name }
 
-// Feeds is whose prices count.
-type Feeds struct {
-	Sources      []string // names of exchanges
-	MaxSpreadBps number   // of a book
-	Filter       exchange.FilterConfig
-}
-
-// file is the YAML before anybody has judged it. Every value is text, so that a
-// number is read as it was written and "left out" is not 0.
+// file is the YAML before anybody has judged it.
 type file struct {
 	Name    string `yaml:"name"`
 	Pair    string `yaml:"pair"`
@@ -88,14 +71,8 @@ type file struct {
 		Every string `yaml:"every"`
 		Slots string `yaml:"slots"`
 	} `yaml:"stagger"`
-	DeadMan string `yaml:"dead_man"`
-	Feeds   struct {
-		Sources          []string `yaml:"sources"`
-		Quorum           string   `yaml:"quorum"`
-		MaxSpreadBps     string   `yaml:"max_spread_bps"`
-		MaxDivergenceBps string   `yaml:"max_divergence_bps"`
-		MaxJumpBps       string   `yaml:"max_jump_bps"`
-	} `yaml:"feeds"`
+	DeadMan string         `yaml:"dead_man"`
+	Feeds   yamlfile.Feeds `yaml:"feeds"`
 }
 
 type ladder struct {
@@ -112,37 +89,13 @@ type ladder struct {
 // each, naming field, value and rule. What a live maker needs beyond a replayed
 // one is [Bot.Live]'s matter.
 func Read(r io.Reader, name string) (Bot, error) {
-	text, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
-	if err == nil && len(text) > MaxBytes {
-		err = fmt.Errorf("%w: %s: must have at most %d bytes", ErrInvalid, name, MaxBytes)
-	}
-	if err != nil {
-		return Bot{}, err
-	}
 	var f file
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-		return Bot{}, fmt.Errorf("%w: %s: %s", ErrInvalid, name, plain(err))
+	if err := yamlfile.Decode(r, &f, ErrInvalid, name, "maker.yaml"); err != nil {
+		return Bot{}, err
 	}
 	bot, err := f.judge()
 	if err != nil {
-		return Bot{}, fmt.Errorf("%w: %s: %s", ErrInvalid, name, strings.ReplaceAll(err.Error(), "\n", fmt.Sprintf("\n%v: %s: ", ErrInvalid, name)))
+		return Bot{}, yamlfile.Wrap(err, ErrInvalid, name)
 	}
 	return bot, nil
-}
-
-var (
-	unknownKey = regexp.MustCompile(`field (\S+) not found in type \S+`)
-	intoType   = regexp.MustCompile(` into \S+$`)
-)
-
-// plain says what is wrong with YAML without our own types.
-func plain(err error) string {
-	var wrong *yaml.TypeError
-	if !errors.As(err, &wrong) {
-		return err.Error()
-	}
-	text := unknownKey.ReplaceAllString(wrong.Errors[0], `$1: must be one of the keys of maker.yaml`)
-	return intoType.ReplaceAllString(text, ": must be one value, or keys where there are some")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeelhq/evenkeel/examples/bot/internal/makerfile"
+	"github.com/evenkeelhq/evenkeel/examples/bot/internal/yamlfile"
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/liquidity/maker"
 )
@@ -75,7 +76,7 @@ feeds: {sources: [a, b, c], quorum: 3, max_spread_bps: 25, max_divergence_bps: 2
 			MaxAge: 18 * time.Second, CancelAll: 19 * time.Second, GiveUp: 20 * time.Second, MaxRetries: 21,
 			Stagger: maker.Stagger{Every: 22 * time.Second, Slots: 23},
 		},
-		Feeds: makerfile.Feeds{Sources: []string{"a", "b", "c"}, MaxSpreadBps: dec("25"), Filter: exchange.FilterConfig{
+		Feeds: yamlfile.Sources{Names: []string{"a", "b", "c"}, MaxSpreadBps: dec("25"), MaxAge: 18 * time.Second, Filter: exchange.FilterConfig{
 			Quorum: 3, MaxAge: 18 * time.Second, MaxDivergenceBps: dec("26"), MaxJumpBps: dec("27"), Confirmations: 3, ConfirmWithin: 18 * time.Second,
 		}},
 	}, b))
@@ -117,7 +118,7 @@ func TestTextThatIsNoFileOfOurs(t *testing.T) {
 		{"bids: 5\n", "must be one value, or keys"},
 		{"pair: {}\n", "must be one value, or keys"},
 		{"\t", "maker.yaml: "},
-		{strings.Repeat("#", makerfile.MaxBytes+1), "must have at most 1048576 bytes"},
+		{strings.Repeat("#", yamlfile.MaxBytes+1), "must have at most 1048576 bytes"},
 	} {
 		_, err := makerfile.Read(strings.NewReader(c.text), "maker.yaml")
 		require.ErrorIs(t, err, makerfile.ErrInvalid)

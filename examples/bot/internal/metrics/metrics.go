@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/shopspring/decimal"
 
 	"github.com/evenkeelhq/evenkeel/examples/bot/internal/watch"
@@ -33,27 +32,20 @@ type Metrics struct {
 
 // New returns metrics that are all zero.
 func New() *Metrics {
-	gauge := func(name, help string) prometheus.Gauge {
-		return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "evenkeel", Subsystem: "maker", Name: name, Help: help})
+	in := family{prometheus.NewRegistry(), "maker"}
+	return &Metrics{
+		registry:  in.registry,
+		looks:     in.counters("looks_total", "Looks at the market, by why the whole is as it is; fault where nothing could be decided.", "reason"),
+		alerts:    in.counters("alerts_total", "What people have to look at.", "what"),
+		placed:    in.counter("placed_total", "Orders sent; in a dry run those that would be."),
+		orders:    in.gauges("orders", "Orders of ours on the book.", "side"),
+		worth:     in.gauge("worth", "Of the account, in the quote asset, at the last reference price."),
+		inventory: in.gauge("inventory", "Base bought and not sold again."),
+		spread:    in.gauge("spread_earned", "In the quote asset, before fees."),
+		fills:     in.gauge("fills", "Looks at which an order was seen to have traded."),
+		priceAge:  in.gauge("price_age_seconds", "Age of the reference price; -1 without one."),
+		halted:    in.gauge("halted", "1 while nothing is quoted until a person resumes."),
 	}
-	counters := func(name, help, label string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "evenkeel", Subsystem: "maker", Name: name, Help: help}, []string{label})
-	}
-	m := &Metrics{
-		registry:  prometheus.NewRegistry(),
-		looks:     counters("looks_total", "Looks at the market, by why the whole is as it is; fault where nothing could be decided.", "reason"),
-		alerts:    counters("alerts_total", "What people have to look at.", "what"),
-		placed:    prometheus.NewCounter(prometheus.CounterOpts{Namespace: "evenkeel", Subsystem: "maker", Name: "placed_total", Help: "Orders sent; in a dry run those that would be."}),
-		orders:    prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "evenkeel", Subsystem: "maker", Name: "orders", Help: "Orders of ours on the book."}, []string{"side"}),
-		worth:     gauge("worth", "Of the account, in the quote asset, at the last reference price."),
-		inventory: gauge("inventory", "Base bought and not sold again."),
-		spread:    gauge("spread_earned", "In the quote asset, before fees."),
-		fills:     gauge("fills", "Looks at which an order was seen to have traded."),
-		priceAge:  gauge("price_age_seconds", "Age of the reference price; -1 without one."),
-		halted:    gauge("halted", "1 while nothing is quoted until a person resumes."),
-	}
-	m.registry.MustRegister(m.looks, m.alerts, m.placed, m.orders, m.worth, m.inventory, m.spread, m.fills, m.priceAge, m.halted)
-	return m
 }
 
 // Look counts one look.
@@ -89,11 +81,7 @@ func (m *Metrics) Look(l watch.Look) {
 }
 
 // Handler serves the series at /metrics.
-func (m *Metrics) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
-	return mux
-}
+func (m *Metrics) Handler() http.Handler { return handler(m.registry) }
 
 // float is for series alone.
 func float(d decimal.Decimal) float64 { return d.InexactFloat64() }

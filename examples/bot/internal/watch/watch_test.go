@@ -38,7 +38,7 @@ func (w *world) Clear(context.Context) error {
 
 type rig struct {
 	*world
-	*watch.World
+	*watch.World[maker.State, maker.Observation, maker.Decision]
 	looks []watch.Look
 }
 

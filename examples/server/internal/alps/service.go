@@ -15,6 +15,7 @@ import (
 	"github.com/evenkeelhq/evenkeel"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/alps/foresight"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/config"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/lead"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/metrics"
 	"github.com/evenkeelhq/evenkeel/liquidity"
 	"github.com/evenkeelhq/evenkeel/liquidity/chronicle"
@@ -40,7 +41,7 @@ type Service struct {
 
 	work   sync.Mutex // one look at a time
 	runner *evenkeel.Runner[liquidity.State, liquidity.Observation, liquidity.Decision]
-	leader watch
+	leader lead.Watch
 
 	mu   sync.Mutex
 	last Look // that was read
@@ -169,7 +170,7 @@ func (s *Service) lead(ctx context.Context) (led bool, err error) {
 	d, err := s.runner.Tick(ctx, began)
 	switch {
 	case errors.Is(err, evenkeel.ErrConflict):
-		s.leader.follow(began)
+		s.leader.Follow(began)
 		s.opts.Log.Info("liquidity: another server leads, standing by", zap.String("key", s.key))
 		return false, nil
 	case errors.Is(err, evenkeel.ErrAct): // the next look tells what became of it

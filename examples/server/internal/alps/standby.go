@@ -12,30 +12,16 @@ import (
 // silent for so many looks. Until then it reads.
 const silentLooks = 3
 
-// watch is whether another process leads, and since when its journal is silent.
-type watch struct {
-	other bool
-	head  uint64
-	since time.Time
-}
-
-func (w *watch) follow(now time.Time) { *w = watch{other: true, since: now} }
-
 // leads reports whether this process may decide.
 func (s *Service) leads(ctx context.Context, now time.Time) (bool, error) {
-	w := &s.leader
-	if !w.other {
+	if s.leader.Leads() {
 		return true, nil
 	}
 	last, err := s.ports.Store.Last(ctx, s.key)
 	if err != nil && !errors.Is(err, evenkeel.ErrNotFound) {
 		return false, err
 	}
-	if last.Seq != w.head {
-		w.head, w.since = last.Seq, now
-	}
-	w.other = now.Sub(w.since) < silentLooks*s.cfg.Every
-	return !w.other, nil
+	return s.leader.Hear(last.Seq, now, silentLooks*s.cfg.Every), nil
 }
 
 // patience is how long somebody waits for the leader to look, and how often.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,6 +54,7 @@ var files = map[string]struct{ name, media string }{
 const (
 	openAPI = "/openapi.json"
 	docs    = "/docs"
+	postman = docs + "/postman/"
 )
 
 // policy lets the page load what is here, and nothing else.
@@ -61,6 +63,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-
 // document adds the endpoints of the documentation.
 func (a *API) document() {
 	a.show(openAPI, "application/openapi+json", sync.OnceValues(func() ([]byte, error) { return json.Marshal(a.huma.OpenAPI()) }))
+	a.show(postman, "application/json", sync.OnceValues(func() ([]byte, error) { return collectionOf(a.huma.OpenAPI()) }))
 	for path, f := range files {
 		a.show(path, f.media, func() ([]byte, error) { return page.ReadFile(f.name) })
 	}
@@ -73,7 +76,11 @@ func (a *API) show(path, media string, read func() ([]byte, error)) {
 		readers = []access.Role{access.Operator}
 	}
 	rule := access.Rule{ID: path, Method: http.MethodGet, Path: path, Roles: readers, Limit: guard.Limit{Per: 2 * time.Second, Burst: 30}}
-	a.handle(path, endpoint{rule: rule, answer: func(w http.ResponseWriter, r *http.Request) {
+	pattern := path
+	if strings.HasSuffix(path, "/") {
+		pattern += "{$}" // and nothing below it
+	}
+	a.handle(pattern, endpoint{rule: rule, answer: func(w http.ResponseWriter, r *http.Request) {
 		text, err := read()
 		if err != nil {
 			c := callOf(r.Context())

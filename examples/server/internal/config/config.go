@@ -21,6 +21,7 @@ type Config struct {
 	Metrics     string // host:port on loopback; "" for none
 	Hardened    bool
 	Proxy       bool // whether the last X-Forwarded-For says who asks
+	Requests    int  // a second, that the API answers all together
 	RebindDelay time.Duration
 	Paper       string // scheme and host of the venue behind test_exchange
 	DSN         string
@@ -185,6 +186,7 @@ func (c Config) Follows(running Config) error {
 		{"listen", running.Listen, c.Listen},
 		{"metrics", running.Metrics, c.Metrics},
 		{"hardened", running.Hardened, c.Hardened},
+		{"requests", running.Requests, c.Requests},
 		{"paper", running.Paper, c.Paper},
 		{"payout.payer", running.Payout.Payer, c.Payout.Payer},
 		{"payout.folder", running.Payout.Folder, c.Payout.Folder},

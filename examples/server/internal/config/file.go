@@ -17,6 +17,7 @@ type file struct {
 	Metrics     scalar                               `yaml:"metrics"`
 	Hardened    scalar                               `yaml:"hardened"`
 	Proxy       scalar                               `yaml:"proxy"`
+	Requests    scalar                               `yaml:"requests"`
 	RebindDelay scalar                               `yaml:"rebind_delay"`
 	Paper       scalar                               `yaml:"paper"`
 	DB          *dbSection                           `yaml:"db"`

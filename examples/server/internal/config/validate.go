@@ -196,6 +196,7 @@ func (r *reader) server(c *Config) {
 		c.Hardened = r.boolean("hardened", r.said.Hardened)
 	}
 	c.Proxy = r.boolean("proxy", r.said.Proxy.or(r.standard.Proxy))
+	c.Requests = r.integer("requests", r.said.Requests.or(r.standard.Requests), 1, 1_000_000)
 	c.RebindDelay = r.duration("rebind_delay", r.said.RebindDelay.or(r.standard.RebindDelay), 0, 31*24*time.Hour)
 	c.Paper = r.said.Paper.or(r.standard.Paper).text
 	at, err := url.Parse(c.Paper)

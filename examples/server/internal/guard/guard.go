@@ -24,13 +24,12 @@ type Limit struct {
 	Burst int           // at once, > 0
 }
 
-// What an address may do besides, since many actors may share one, and what all
-// may do together: each a multiple of what one actor may, or a number of its own.
-const (
-	perAddress   = 5
-	ceilingRate  = 500 // requests a second
-	ceilingBurst = 1000
-)
+// perAddress is how much more than one actor an address may do, since many may
+// share it.
+const perAddress = 5
+
+// Ceiling is how many requests a second all may send together, unless it is said.
+const Ceiling = 500
 
 // failures is how often an address may show a credential that nobody has.
 var failures = Limit{Per: 30 * time.Second, Burst: 10}
@@ -47,8 +46,14 @@ type Guard struct {
 // maxBuckets bounds how many buckets are remembered twice over.
 const maxBuckets = 50_000
 
-// New returns a guard to whom everybody is new.
-func New() *Guard { return &Guard{ceiling: rate.NewLimiter(ceilingRate, ceilingBurst)} }
+// New returns a guard to whom everybody is new, under [Ceiling].
+func New() *Guard { return Under(Ceiling) }
+
+// Under returns a guard under another ceiling: so many requests a second of all
+// together, > 0, and twice as many at once.
+func Under(ceiling int) *Guard {
+	return &Guard{ceiling: rate.NewLimiter(rate.Limit(ceiling), 2*ceiling)}
+}
 
 // Admit asks for an address before anything else is known of a request to route.
 // It returns how long to wait, 0 for not at all.

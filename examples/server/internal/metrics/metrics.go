@@ -36,6 +36,7 @@ type Metrics struct {
 	priceAge    *prometheus.GaugeVec
 	failures    *prometheus.CounterVec
 	lent        lent
+	translated  translated
 }
 
 // New returns metrics that are all zero.
@@ -43,6 +44,7 @@ func New() *Metrics {
 	m := &Metrics{
 		registry:    prometheus.NewRegistry(),
 		lent:        newLent(),
+		translated:  newTranslated(),
 		requests:    counters("requests_total", "Answered requests.", "route", "code"),
 		rounds:      counters("rounds_total", "Decided rounds, by what became of them.", "reason"),
 		orders:      counters("orders_total", "Sightings of orders that a round took up, by its verdict.", "verdict"),
@@ -60,6 +62,7 @@ func New() *Metrics {
 		}, []string{"route"}),
 	}
 	m.lent.register(m.registry)
+	m.translated.register(m.registry)
 	m.registry.MustRegister(
 		m.requests, m.latency, m.rounds, m.orders, m.credited, m.balance, m.runway,
 		m.submissions, m.payouts, m.stuck, m.priceAge, m.failures,
@@ -91,6 +94,12 @@ func (m *Metrics) Round(d reward.Decision) {
 		m.orders.WithLabelValues(string(o.Verdict)).Inc()
 	}
 	m.credited.Add(statistic(d.Paid))
+	m.Grant(d)
+}
+
+// Grant tells what is left in the grant account, by whichever server has decided the
+// round.
+func (m *Metrics) Grant(d reward.Decision) {
 	m.balance.Set(statistic(d.Balance))
 	m.runway.Set(statistic(d.RunwayRounds))
 }
@@ -106,6 +115,11 @@ func (m *Metrics) Payout(d payout.Decision) {
 	for _, move := range d.Moved {
 		m.payouts.WithLabelValues(string(move.To)).Inc()
 	}
+	m.Waiting(d)
+}
+
+// Waiting tells which batches wait for people, by whichever server has looked.
+func (m *Metrics) Waiting(d payout.Decision) {
 	stuck := 0
 	for _, w := range d.Waiting {
 		if w.Reason == payout.NeedsPeople {

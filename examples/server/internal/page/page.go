@@ -54,8 +54,8 @@ type file struct {
 	text  []byte
 }
 
-// Handler answers / for those who ask for HTML, and the page's files under /assets/.
-// All else is for rest, such as / for a client that asks for JSON. Safe for
+// Handler answers / and /portfolio for those who ask for HTML, and the page's files
+// under /assets/. All else is for rest, such as / for a client that asks for JSON. Safe for
 // concurrent use. An error is a mistake in the page itself.
 func Handler(o Options, rest http.Handler) (http.Handler, error) {
 	files, err := render(o)
@@ -63,12 +63,13 @@ func Handler(o Options, rest http.Handler) (http.Handler, error) {
 		return nil, fmt.Errorf("page: %w", err)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == home {
+		document := r.URL.Path == home || r.URL.Path == portfolio
+		if document {
 			w.Header().Add("Vary", "Accept")
 		}
 		f, ours := files[r.URL.Path]
 		reading := r.Method == http.MethodGet || r.Method == http.MethodHead
-		if !ours || !reading || r.URL.Path == home && !wantsHTML(r.Header) {
+		if !ours || !reading || document && !wantsHTML(r.Header) {
 			rest.ServeHTTP(w, r)
 			return
 		}
@@ -76,7 +77,11 @@ func Handler(o Options, rest http.Handler) (http.Handler, error) {
 	}), nil
 }
 
-const home = "/"
+// The page's addresses: each is the whole page, and begins with another view.
+const (
+	home      = "/"
+	portfolio = "/portfolio"
+)
 
 // render makes all files, by path. They are the same for everybody, so once is
 // enough.
@@ -87,6 +92,7 @@ func render(o Options) (map[string]file, error) {
 	}
 	files := map[string]file{
 		home:                        newFile("page.html", text.Bytes()),
+		portfolio:                   newFile("page.html", text.Bytes()),
 		"/assets/uPlot.iife.min.js": newFile("uPlot.iife.min.js", []byte(uplot.JS)),
 		"/assets/uPlot.min.css":     newFile("uPlot.min.css", []byte(uplot.CSS)),
 		"/assets/uPlot.LICENSE":     newFile("uPlot.LICENSE", []byte(uplot.License)),

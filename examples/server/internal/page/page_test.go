@@ -57,12 +57,14 @@ func TestWhoGetsThePage(t *testing.T) {
 		{"the template is no file", "GET", "/assets/page.html", browser, http.StatusTeapot},
 		{"a user may be called assets", "GET", "/assets/orders", browser, http.StatusTeapot},
 		{"nobody walks out of the folder", "GET", "/assets/../page.go", browser, http.StatusTeapot},
+		{"the portfolio for a browser", "GET", "/portfolio", browser, http.StatusOK},
+		{"what is there of a portfolio for a program is its own", "GET", "/portfolio", "application/json", http.StatusTeapot},
 		{"a file is not deleted", "DELETE", "/assets/page.js", "*/*", http.StatusTeapot},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := ask(h, c.method, c.path, "Accept", c.accept)
 			require.Equal(t, c.code, got.Code)
-			if c.path == "/" {
+			if c.path == "/" || c.path == "/portfolio" {
 				require.Equal(t, "Accept", got.Header().Get("Vary"), "or a cache would hand one's answer to the other")
 			}
 		})

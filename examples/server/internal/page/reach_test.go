@@ -30,15 +30,15 @@ func TestTheKeyboardIsEnough(t *testing.T) {
 	require.Equal(t, "false", value[string](b, `document.activeElement.getAttribute("aria-expanded")`))
 	b.press(kb.ArrowDown, kb.ArrowDown, kb.Enter)
 	b.reads("#bond-title", stuck)
-	b.reads("#noway", "There is one for 50,000.")
+	b.reads("#noway", "There is one for 60,000.")
 	value[bool](b, `(document.getElementById("ask-fits").focus(), true)`)
 	b.press(kb.Enter)
-	b.reads("#verdict", "Best way out for 50,000")
+	b.reads("#verdict", "Best way out for 60,000")
 	require.Equal(t, "main", focused(), "who pressed what is gone is not sent to the top")
 	value[bool](b, `(document.getElementById("skip").focus(), true)`)
 	b.press(kb.Enter)
 	require.Equal(t, "main", focused())
-	require.Contains(t, value[string](b, "location.hash"), "size=50000", "skipping goes nowhere")
+	require.Contains(t, value[string](b, "location.hash"), "size=60000", "skipping goes nowhere")
 	b.calm()
 }
 

@@ -65,6 +65,7 @@ func newTranslator(t *testing.T) *translator {
 	tr := &translator{t: t, index: 78.2, last: 41}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v1/liquidity-risk/{isin}", tr.rest)
+	mux.HandleFunc("POST /api/v1/liquidity-risk/portfolio", tr.portfolio)
 	mux.HandleFunc("GET /ws/liquidity-risk", tr.socket)
 	h, err := page.Handler(page.Options{Bonds: sample, Keys: []page.Key{{Label: "retail", Key: retail}, {Label: "professional", Key: professional, Full: true}, {Label: "nobody", Key: "wrong"}}}, mux)
 	require.NoError(t, err)
@@ -189,7 +190,7 @@ func (tr *translator) profile(isin string, full bool) object {
 }
 
 // routes are open up to their caps, and those of the stuck bond up to very little.
-// A summary has those that are open alone, and less of each.
+// A summary has less of each.
 func routes(isin string, size float64, full bool) []object {
 	most := map[string]float64{liquid: 800_000, plain: 800_000, stuck: 60_000}[isin]
 	maker := object{"path": "market_maker", "priority": "unavailable", "refusals": []object{{"reason": "rating_cap", "limit": most, "text": "above the cap"}}, "max_size": most}
@@ -197,18 +198,19 @@ func routes(isin string, size float64, full bool) []object {
 		maker = object{
 			"path": "market_maker", "priority": "primary", "fill_probability": 0.82, "expected_time_to_exit_minutes": 30, "expected_spread_bps": 25,
 			"fill_probability_low": 0.71, "fill_probability_high": 0.9, "fill_probability_n": 40,
+			"time_p50_minutes": 15, "time_p90_minutes": 50, "max_size": most,
 		}
 		if full {
-			maker["expected_price"], maker["net_price"], maker["time_p50_minutes"], maker["time_p90_minutes"] = 100.625, 100.5-size/1e7, 15, 50
-			maker["time_basis"], maker["constraints"], maker["max_size"] = "recorded", []string{"inventory_limit"}, most
+			maker["expected_price"], maker["net_price"] = 100.625, 100.5-size/1e7
+			maker["time_basis"], maker["constraints"] = "recorded", []string{"inventory_limit"}
 		}
 	}
 	auction := object{"path": "auction", "priority": "unavailable", "refusals": []object{{"reason": "no_auction", "limit": 0, "text": "none"}}, "max_size": 0}
 	if isin == liquid && size <= 4e6 {
-		auction = object{"path": "auction", "priority": "secondary", "fill_probability": 0.7, "expected_time_to_exit_minutes": 420, "expected_spread_bps": 24.8}
+		auction = object{"path": "auction", "priority": "secondary", "fill_probability": 0.7, "expected_time_to_exit_minutes": 420, "expected_spread_bps": 24.8, "time_p50_minutes": 300, "time_p90_minutes": 1620, "max_size": 4e6}
 		if full {
-			auction["expected_price"], auction["net_price"], auction["time_p50_minutes"], auction["time_p90_minutes"] = 100.25, 100.25, 300, 1620
-			auction["time_basis"], auction["opens"], auction["max_size"] = "modelled", "2024-12-01T14:00:00Z", 4e6
+			auction["expected_price"], auction["net_price"] = 100.25, 100.25
+			auction["time_basis"], auction["opens"] = "modelled", "2024-12-01T14:00:00Z"
 		}
 	}
 	all := []object{
@@ -223,10 +225,11 @@ func routes(isin string, size float64, full bool) []object {
 	listed := []object{}
 	for _, r := range all {
 		if full {
-			listed = append(listed, from("modelled depth and quotes", r))
-		} else if order(r) == 0 {
-			listed = append(listed, r)
+			r = from("modelled depth and quotes", r)
+		} else {
+			delete(r, "opens")
 		}
+		listed = append(listed, r)
 	}
 	return listed
 }
@@ -237,6 +240,48 @@ func order(route object) int {
 		return 1
 	}
 	return 0
+}
+
+// portfolio leaves bonds within days, the stuck one never.
+func (tr *translator) portfolio(w http.ResponseWriter, r *http.Request) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	var asked struct {
+		Holdings []struct {
+			ISIN string  `json:"isin"`
+			Size float64 `json:"trade_size"`
+		} `json:"holdings"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil || tr.away {
+		problem(w, http.StatusServiceUnavailable, "the translator does not answer: try again")
+		return
+	}
+	exit := object{"days": 3, "horizon_days": 30, "cost": 3250, "cost_bps": 29.6}
+	value, sold := 0.0, 0.0
+	positions, bottlenecks := []object{}, []object{{"isin": liquid, "reason": "own_limits", "text": liquid + ": sold out on day 3. Makers, auctions and its own book take 400,000 of it a day."}}
+	for _, h := range asked.Holdings {
+		p := object{"isin": h.ISIN, "trade_size": h.Size, "value": h.Size, "days": 3, "cost": 100, "cost_bps": 20, "left": 0}
+		value += h.Size
+		if h.ISIN == stuck {
+			p["days"], p["left"], exit["days"] = nil, h.Size, nil
+			bottlenecks = append([]object{{"isin": stuck, "reason": "no_buyers", "text": stuck + ": 70,000 is left. Nothing that could be counted on is open."}}, bottlenecks...)
+		} else {
+			sold += h.Size
+		}
+		positions = append(positions, p)
+	}
+	exit["value"], exit["sold_value"] = value, sold
+	body := object{
+		"success": true, "joint_exit": exit, "positions": positions, "bottlenecks": bottlenecks,
+		"routes":           []object{{"path": "own_book", "share": 0.6, "cost": 1000}, {"path": "market_maker", "share": 0.3, "cost": 1000}, {"path": "auction", "share": 0.1, "cost": 1250}},
+		"retail_narrative": "You can leave all of it.\n\nWhat holds you up:\n• " + liquid + "\n\nWhat this rests on:\n• You sell at most 20.0% of what usually trades in a day.\n\nThis is information, not advice.",
+	}
+	if r.URL.Query().Get("detail") == "full" {
+		body["schedule"] = []object{{"day": 1, "isin": liquid, "path": "own_book", "trade_size": 400000, "cost_bps": 20, "cost": 800}, {"day": 2, "isin": liquid, "path": "auction", "trade_size": 600000, "cost_bps": 37.3, "cost": 2236}}
+		body["schedule_length"] = 2
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(body)
 }
 
 // seedSummary is the summary response of the seed document.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/evenkeelhq/evenkeel"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/config"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/lead"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/metrics"
 	"github.com/evenkeelhq/evenkeel/reward"
 	"github.com/evenkeelhq/evenkeel/reward/payout"
@@ -39,6 +40,7 @@ type Pool struct {
 
 	rewards rounds[reward.State, reward.Observation, reward.Decision]
 	payouts rounds[payout.State, payout.Observation, payout.Decision]
+	leads   struct{ rounds, payouts lead.Watch } // each of the routine that decides
 	nextPay atomic.Pointer[time.Time]
 	problem string // what was last logged about the configuration; behind rewards.mu
 }

@@ -3,6 +3,7 @@ package pool_test
 import (
 	"context"
 	"errors"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/benbjohnson/clock"
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
@@ -116,11 +118,13 @@ func TestRoundsKeepAwayFromWhereOneTurnsIntoTheNext(t *testing.T) {
 	}
 }
 
-func TestTwoServersOnOneDatabaseAreOneTooMany(t *testing.T) {
+func TestOfTwoServersOnOneDatabaseOneDecidesAndTheOtherTakesOver(t *testing.T) {
 	mock, folder := clock.NewMock(), t.TempDir()
 	mock.Set(start)
-	one, ports := open(t, folder, mock)
-	other, _ := open(t, folder, mock)
+	other, ports := open(t, folder, mock)
+	counted := metrics.New()
+	one, err := pool.Open(t.Context(), other.Snapshot().Config, ports, pool.Options{Clock: mock, Log: zap.NewNop(), Metrics: counted})
+	require.NoError(t, err)
 	round := func(p *pool.Pool) error {
 		mock.Add(time.Second) // or the records would be the same, and nobody's loss
 		_, err := p.Round(t.Context(), mock.Now())
@@ -129,13 +133,34 @@ func TestTwoServersOnOneDatabaseAreOneTooMany(t *testing.T) {
 	require.NoError(t, round(one))
 	require.NoError(t, round(other), "the first one may be gone")
 	require.ErrorIs(t, round(one), evenkeel.ErrConflict)
+	require.NoError(t, round(other))
+	_, err = one.Payout(t.Context(), mock.Now())
+	require.NoError(t, err)
+	mock.Add(time.Second)
+	paid, err := other.Payout(t.Context(), mock.Now())
+	require.NoError(t, err)
 
 	stop := running(t, one)
-	until(t, mock, ports, pool.RewardKey, 3) // it reads again, and goes on
+	until(t, mock, ports, pool.RewardKey, 4) // it reads again, and goes on
 	require.ErrorIs(t, round(other), evenkeel.ErrConflict)
 	require.NoError(t, round(other))
-	mock.Add(2 * time.Minute)
-	require.ErrorIs(t, stop(), evenkeel.ErrConflict)
+	led := last(t, ports, pool.RewardKey).Seq
+	require.NoError(t, pool.Fund(t.Context(), ports.Inbox, config.Grant{Approval: "second", Amount: decimal.NewFromInt(500)}))
+	for range 5 { // as long as another one decides each minute, it stands by
+		mock.Add(59 * time.Second)
+		require.NoError(t, round(other))
+		led++
+		require.Equal(t, led, last(t, ports, pool.RewardKey).Seq)
+	}
+	shown := httptest.NewRecorder()
+	counted.Handler().ServeHTTP(shown, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
+	require.Contains(t, shown.Body.String(), "\nevenkeel_grant_balance 1500\n", "what the other one decided")
+	silence := mock.Now()
+	taken := until(t, mock, ports, pool.RewardKey, led+1).At
+	require.GreaterOrEqual(t, taken.Sub(silence), 2*time.Minute, "not before it was silent for three rounds of ours")
+	require.Less(t, taken.Sub(silence), 6*time.Minute)
+	require.NoError(t, stop())
+	require.Equal(t, paid.NextAt, one.NextPayout(), "whoever stands by knows when the next batch is due")
 }
 
 // slow is a ledger whose rounds take as long as the test wants.

@@ -2,14 +2,10 @@ package pool
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
-
-	"github.com/evenkeelhq/evenkeel"
 )
 
 // How often prices and payouts are looked at, and old sightings dropped.
@@ -20,8 +16,9 @@ const (
 )
 
 // Run keeps the pool's rounds, prices and payouts going until ctx ends; what is
-// under way then is finished first. It returns evenkeel.ErrConflict when another
-// server works on the same database.
+// under way then is finished first. Of several servers on one database one decides
+// rounds, and one payouts; the others take it over when that one has been silent for
+// three times as long as it takes between two.
 func (p *Pool) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.every(ctx, "prices", p.started, p.nextPrices, p.refresh) })
@@ -37,16 +34,6 @@ func (p *Pool) nextForget(now time.Time) time.Time { return now.Add(forgetEvery)
 
 func (p *Pool) nextPayouts(now time.Time) time.Time {
 	return now.Add(min(payoutsEvery, p.Snapshot().Config.Payout.Retry))
-}
-
-func (p *Pool) decideRound(ctx context.Context, now time.Time) error {
-	_, err := p.Round(ctx, now)
-	return err
-}
-
-func (p *Pool) lookAtPayouts(ctx context.Context, now time.Time) error {
-	_, err := p.Payout(ctx, now)
-	return err
 }
 
 // nextRound is the time after now at which a round is decided: always equally far
@@ -86,9 +73,6 @@ func (p *Pool) every(ctx context.Context, what string, first time.Time, next fun
 		now := p.Now()
 		timer.Reset(next(now).Sub(now))
 		err := p.once(ctx, do)
-		if errors.Is(err, evenkeel.ErrConflict) {
-			return fmt.Errorf("%s: another server works on this database: %w", what, err)
-		}
 		if err != nil {
 			p.opts.Metrics.Failure(what)
 			p.opts.Log.Error(what, zap.Error(err))

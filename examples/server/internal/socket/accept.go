@@ -37,12 +37,13 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.depart(address)
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}, OriginPatterns: h.opts.Origins})
+	lent := &lender{ResponseWriter: w, clock: h.opts.Clock}
+	conn, err := websocket.Accept(lent, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}, OriginPatterns: h.opts.Origins})
 	if err != nil {
 		return // Accept has said why
 	}
 	conn.SetReadLimit(maxRead)
-	c := newClient(h, conn, address)
+	c := newClient(h, conn, lent.line, address)
 	if h.enter(c) {
 		c.serve(context.WithoutCancel(r.Context()), credential(r))
 		h.leave(c)

@@ -20,9 +20,7 @@ import (
 // What a client may take its time for.
 const (
 	loginWithin = 5 * time.Second
-	writeWithin = 5 * time.Second
 	checkEvery  = 5 * time.Second // that a credential still holds
-	beatEvery   = 30 * time.Second
 	pongWithin  = 30 * time.Second
 )
 
@@ -37,6 +35,7 @@ const (
 type client struct {
 	hub     *Hub
 	conn    *websocket.Conn
+	line    *line // below it
 	address string
 	said    *rate.Limiter
 	refused *rate.Limiter
@@ -44,6 +43,15 @@ type client struct {
 
 	// Of the reader alone, until it has read its last.
 	user string // who counts for the limit of connections; "" for a visitor
+
+	// Whose turn it is to write: a crier's, or the client's own when that can take
+	// time. What follows is the writer's alone.
+	turn   sync.Mutex
+	frames []byte         // gathered and not written yet
+	newest time.Time      // when the newest event in frames was decided; zero for none
+	held   *topic.Encoded // that a crier could not deliver; nil for none
+
+	waits bool // for a crier; under the criers' mu
 
 	mu       sync.Mutex
 	actor    access.Actor
@@ -58,14 +66,14 @@ type subscription struct {
 	stream topic.Stream
 	late   bool // a snapshot is due and could not be had; under the client's mu
 
-	// Of the writer alone.
+	// Of whose turn it is to write.
 	read  topic.Cursor
 	asked *request // that is to be answered before anything is sent; nil when it was
 }
 
-func newClient(h *Hub, conn *websocket.Conn, address string) *client {
+func newClient(h *Hub, conn *websocket.Conn, below *line, address string) *client {
 	return &client{
-		hub: h, conn: conn, address: address,
+		hub: h, conn: conn, line: below, address: address,
 		said: rate.NewLimiter(rate.Every(sayEvery), sayBurst), refused: rate.NewLimiter(rate.Every(sayEvery), sayBurst),
 		wake: make(chan struct{}, 1), followed: map[topic.Topic]*subscription{},
 	}
@@ -336,10 +344,21 @@ func (c *client) send(a *answer) {
 	c.push(&topic.Encoded{Text: text}, a.At)
 }
 
-// push queues a frame and waits for nobody.
+// push queues a frame for the client's own writer.
 func (c *client) push(f *topic.Encoded, now time.Time) {
+	c.queueUp(now, f)
+	c.rouse()
+}
+
+// queueUp queues frames and waits for nobody. It reports false if the connection
+// ends: that is for the client's own writer.
+func (c *client) queueUp(now time.Time, frames ...*topic.Encoded) bool {
 	c.mu.Lock()
-	if c.over == nil {
+	defer c.mu.Unlock()
+	for _, f := range frames {
+		if c.over != nil {
+			return false
+		}
 		switch c.queue.Push(f, now) {
 		case topic.Coalesced:
 			c.hub.counts.coalesced.Add(1)
@@ -349,6 +368,5 @@ func (c *client) push(f *topic.Encoded, now time.Time) {
 		case topic.Queued:
 		}
 	}
-	c.mu.Unlock()
-	c.rouse()
+	return c.over == nil
 }

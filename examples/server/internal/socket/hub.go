@@ -48,8 +48,13 @@ type Options struct {
 	Bus   topic.Bus    // to the other servers; nil is that there are none
 	Guard *guard.Guard // nil is one of its own
 	Limits
-	Clock clock.Clock // nil is the system's
-	Log   *zap.Logger // nil is silence
+	// Heartbeat is from one sign of life to the next; 0 is 30 seconds.
+	Heartbeat time.Duration
+	// Delivered is told, of what is written to a client at once, how long ago the newest
+	// event in it was decided; nil is nobody.
+	Delivered func(time.Duration)
+	Clock     clock.Clock // nil is the system's
+	Log       *zap.Logger // nil is silence
 }
 
 // Limits are what a client may do at most; 0 is what is said.
@@ -79,6 +84,7 @@ type Hub struct {
 	flights singleflight.Group
 	wake    chan struct{} // has room for one: something is missing
 	present sync.WaitGroup
+	criers  criers
 	counts  counters
 
 	mu        sync.Mutex
@@ -110,6 +116,8 @@ func New(opts Options) (*Hub, error) {
 	switch {
 	case opts.Source == nil || opts.Access == nil:
 		return nil, fmt.Errorf("%w: Source and Access must be there", ErrInvalid)
+	case opts.Heartbeat < 0:
+		return nil, fmt.Errorf("%w: Heartbeat %v: must be >= 0", ErrInvalid, opts.Heartbeat)
 	case opts.PerUser < 0 || opts.PerAddress < 0 || opts.Subscriptions < 0:
 		return nil, fmt.Errorf("%w: Limits %+v: must be >= 0", ErrInvalid, opts.Limits)
 	}
@@ -122,6 +130,9 @@ func New(opts Options) (*Hub, error) {
 		if *limit == 0 {
 			*limit = usual
 		}
+	}
+	if opts.Heartbeat == 0 {
+		opts.Heartbeat = 30 * time.Second
 	}
 	if opts.Connects == (guard.Limit{}) {
 		opts.Connects = guard.Limit{Per: 2 * time.Second, Burst: 20}
@@ -137,7 +148,7 @@ func New(opts Options) (*Hub, error) {
 		opts.Log = zap.NewNop()
 	}
 	return &Hub{
-		opts: opts, wake: make(chan struct{}, 1),
+		opts: opts, wake: make(chan struct{}, 1), criers: criers{wake: make(chan struct{}, 1)},
 		streams: map[topic.Stream]*stream{}, missing: map[market.ISIN]bool{}, clients: map[*client]bool{},
 		users: map[string]int{}, addresses: map[string]int{},
 	}, nil
@@ -171,6 +182,11 @@ func (h *Hub) hear(heard topic.Heard) {
 	if heard.Gap {
 		h.miss("")
 	}
+	type news struct {
+		of     *stream
+		frames []*topic.Encoded
+	}
+	var all []news // of a stream handed over together, so that they are written together
 	for _, m := range heard.Messages {
 		s, followed := h.streams[m.Stream()]
 		if !followed {
@@ -181,22 +197,36 @@ func (h *Hub) hear(heard topic.Heard) {
 			h.opts.Log.Error("encode a frame", zap.Stringer("topic", m.Topic), zap.Error(err))
 			continue
 		}
-		if !h.add(s, f, now) {
+		next, turn := s.log.Add(f)
+		at := slices.IndexFunc(all, func(n news) bool { return n.of == s })
+		if at < 0 {
+			at, all = len(all), append(all, news{of: s})
+		}
+		all[at].frames = append(all[at].frames, next...)
+		if turn == topic.Missing {
 			h.miss(m.Topic.ISIN)
 		}
 	}
+	for _, n := range all {
+		h.hand(n.of, now, n.frames...)
+	}
 }
 
-// add hands a frame, and those that waited for it, to the readers of a stream. It
-// reports false if something before it is missing. The caller holds h.mu.
-func (h *Hub) add(s *stream, f *topic.Encoded, now time.Time) bool {
-	next, turn := s.log.Add(f)
-	for _, f := range next {
-		for c := range s.readers {
-			c.push(f, now)
+// hand queues frames for all readers of a stream, and has them written. The caller
+// holds h.mu.
+func (h *Hub) hand(s *stream, now time.Time, frames ...*topic.Encoded) {
+	if len(frames) == 0 {
+		return
+	}
+	to := make([]*client, 0, len(s.readers))
+	for c := range s.readers {
+		if c.queueUp(now, frames...) {
+			to = append(to, c)
+		} else {
+			c.rouse()
 		}
 	}
-	return turn != topic.Missing
+	h.criers.add(to)
 }
 
 // miss has an instrument, or all with "", looked up in the journal. The caller
@@ -218,6 +248,9 @@ func (h *Hub) miss(isin market.ISIN) {
 func (h *Hub) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return h.watch(ctx) })
+	for range crying() {
+		group.Go(func() error { return h.criers.run(ctx) })
+	}
 	if h.opts.Bus != nil {
 		group.Go(func() error { return h.opts.Bus.Subscribe(ctx, h.hear) })
 	}
@@ -295,7 +328,8 @@ func (h *Hub) bring(isin market.ISIN, standing topic.Standing) error {
 			return err
 		}
 		s.snapshot, s.taken = f, now
-		h.add(s, f, now)
+		next, _ := s.log.Add(f)
+		h.hand(s, now, next...)
 	}
 	return nil
 }
@@ -373,7 +407,8 @@ func (h *Hub) keep(of topic.Stream, f *topic.Encoded, began time.Time) {
 	}
 	s.snapshot, s.taken = f, began
 	if !s.log.End().Begun() {
-		h.add(s, f, began)
+		next, _ := s.log.Add(f)
+		h.hand(s, began, next...)
 	}
 }
 

@@ -37,7 +37,8 @@ type desk struct {
 	mu     sync.Mutex
 	states map[market.ISIN]topic.Standing
 	seqs   map[market.ISIN]uint64
-	err    error // of looking into it
+	err    error  // of looking into it
+	more   string // that each decision says, for frames that are long
 	looks  int
 	hold   chan struct{} // closed when looks may end; nil: at once
 }
@@ -91,6 +92,9 @@ func (d *desk) decide(of string, events ...risk.Event) (evenkeel.Stamp, risk.Dec
 	d.seqs[isin]++
 	standing := d.states[isin]
 	decision := risk.Decision{Translation: translation(isin, int64(standing.Numbers.Last())), Before: standing.Numbers}
+	if d.more != "" {
+		decision.Translation.Warnings = append(decision.Translation.Warnings, risk.Notice{Text: d.more})
+	}
 	for _, e := range events {
 		e.Number = standing.Numbers.Last() + 1
 		standing.Numbers = standing.Numbers.With(e)

@@ -398,6 +398,7 @@ func TestASlowClientIsBroughtUpToDateOnceAndThenDropped(t *testing.T) {
 				r.tell(bond, riskUpdate)
 				_, err := quick.next()
 				require.NoError(t, err)
+				synctest.Wait() // or several may be written together
 			}
 		}
 		burst(300) // one is being written all the while
@@ -440,6 +441,30 @@ func TestBothSidesShowThatTheyLive(t *testing.T) {
 		require.Equal(t, 90*time.Second, time.Since(began), "reading is all that a living client has to do")
 		synctest.Wait()
 		require.Equal(t, 1, r.hub.Counts().Connections)
+	})
+}
+
+func TestHowLongItTookToTellSomebodyIsKnown(t *testing.T) {
+	var took []time.Duration
+	in(t, func(o *socket.Options) { o.Delivered = func(d time.Duration) { took = append(took, d) } }, func(t *testing.T, r *rig) {
+		p := r.as("professional")
+		p.subscribe(bond)
+		p.hears("ack subscribe "+bond+" 0", "snapshot "+bond+" 0")
+		stamp, d := r.decide(bond, riskUpdate)
+		time.Sleep(30 * time.Millisecond)
+		require.NoError(t, r.hub.Publish(t.Context(), stamp, d))
+		p.hears("risk_update " + bond + " 1 after 0")
+		synctest.Wait()
+		require.Equal(t, []time.Duration{30 * time.Millisecond}, took, "snapshots are not counted: they may be of any age")
+	})
+}
+
+func TestHowOftenTheServerShowsThatItLivesIsAnOption(t *testing.T) {
+	in(t, func(o *socket.Options) { o.Heartbeat = 7 * time.Second }, func(t *testing.T, r *rig) {
+		p := r.as("professional")
+		began := time.Now()
+		p.hears("heartbeat", "heartbeat")
+		require.Equal(t, 14*time.Second, time.Since(began))
 	})
 }
 
@@ -612,6 +637,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		"Origins":    func(o *socket.Options) { o.Origins = []string{"https://*.example.com"} },
 		"origins":    func(o *socket.Options) { o.Origins = []string{"example.com"} },
 		"a path":     func(o *socket.Options) { o.Origins = []string{"https://example.com/"} },
+		"Heartbeat":  func(o *socket.Options) { o.Heartbeat = -1 },
 		"Limits":     func(o *socket.Options) { o.Limits.PerUser = -1 },
 		"PerAddress": func(o *socket.Options) { o.Limits.PerAddress = -1 },
 	} {

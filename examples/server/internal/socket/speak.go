@@ -15,59 +15,98 @@ import (
 // errEnded ends the goroutines of a connection that was closed.
 var errEnded = errors.New("socket: connection ended")
 
-// speak writes what waits, and then closes if the connection ends.
+// speak writes what a crier could not, since it takes time: what a client does not
+// read at once, what begins with a look into the journal, and goodbyes.
 func (c *client) speak(ctx context.Context) error {
 	for {
+		if err := c.writeAll(ctx); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.wake:
+		}
+	}
+}
+
+// writeAll writes all that waits, and then closes if the connection ends.
+func (c *client) writeAll(ctx context.Context) error {
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	for {
 		f, over := c.next()
-		switch {
-		case f != nil:
-			if err := c.deliver(ctx, f); err != nil {
+		if f == nil {
+			if err := c.flush(); err != nil || over == nil {
 				return err
 			}
-		case over != nil:
 			_ = c.conn.Close(over.Code, over.Reason)
 			return errEnded
-		default:
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-c.wake:
+		}
+		if err := c.deliver(ctx, f); err != nil {
+			return err
+		}
+		if len(c.frames) >= batch {
+			if err := c.flush(); err != nil {
+				return err
 			}
 		}
 	}
 }
 
 func (c *client) next() (*topic.Encoded, *websocket.CloseError) {
+	if f := c.held; f != nil {
+		c.held = nil
+		return f, nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.queue.Pop(), c.over
 }
 
-// deliver writes a frame if it is the next that the client has not read. If it has
-// missed something before, it gets a snapshot.
+// deliver gathers a frame. If the client has missed something before, it gets a
+// snapshot, and the frame only if that is older.
 func (c *client) deliver(ctx context.Context, f *topic.Encoded) error {
-	if f.Type == "" && f.Text != nil {
-		return c.write(ctx, f.Text)
-	}
-	s := c.find(f.Topic)
-	if s == nil {
-		return nil // it has left the topic
-	}
-	if s.asked != nil || c.isLate(s) {
-		if err := c.begin(ctx, s); err != nil || c.find(f.Topic) != s {
+	for range 2 { // the answer to a subscription may end before the frame, too
+		if c.gather(f) {
+			return nil
+		}
+		s := c.find(f.Topic)
+		if s == nil {
+			return nil // it has just left the topic
+		}
+		if err := c.begin(ctx, s); err != nil || c.isLate(s) {
 			return err
 		}
 	}
-	if f.Type == "" { // it was there to wake the writer
-		return nil
+	return nil
+}
+
+// gather takes a frame up into what is written next, if it is the next that the
+// client has not read. It reports false if something else must be written before,
+// for which one has to look into the journal.
+func (c *client) gather(f *topic.Encoded) bool {
+	if f.Type == "" && f.Text != nil {
+		c.frames = appendText(c.frames, f.Text)
+		return true
+	}
+	s := c.find(f.Topic)
+	switch {
+	case s == nil: // it has left the topic
+		return true
+	case s.asked != nil || c.isLate(s):
+		return false
+	case f.Type == "": // it was there to wake the writer
+		return true
 	}
 	switch s.read.Read(f.Frame) {
 	case topic.Next:
-		return c.writeFrame(ctx, f)
+		c.take(f)
+		return true
 	case topic.Missing:
-		return c.begin(ctx, s)
+		return false
 	default:
-		return nil
+		return true
 	}
 }
 
@@ -75,9 +114,12 @@ func (c *client) deliver(ctx context.Context, f *topic.Encoded) error {
 // read, if there are all, or with a snapshot. Without a request a snapshot is due
 // to a client that has missed something.
 func (c *client) begin(ctx context.Context, s *subscription) error {
+	if err := c.flush(); err != nil { // a look can take its time
+		return err
+	}
 	snapshot, err := c.hub.snapshot(ctx, s.stream)
 	if err != nil {
-		return c.without(ctx, s, err)
+		return c.without(s, err)
 	}
 	if r := s.asked; r != nil {
 		s.asked = nil
@@ -87,16 +129,16 @@ func (c *client) begin(ctx context.Context, s *subscription) error {
 			since, resumed = c.hub.since(s.stream, *r.Resume, snapshot)
 		}
 		ack := answer{Type: "ack", Action: subscribe, Seq: &snapshot.Seq}
-		if err := c.say(ctx, ack.about(*r, s.stream.String())); err != nil {
+		if err := c.say(ack.about(*r, s.stream.String())); err != nil {
 			return err
 		}
 		if resumed {
 			s.read = topic.From(*r.Resume)
-			return c.replay(ctx, s, since)
+			return c.replay(s, since)
 		}
 		if r.Resume != nil {
 			resync := answer{Type: "resync_required", Seq: &snapshot.Seq}
-			if err := c.say(ctx, resync.about(*r, s.stream.String())); err != nil {
+			if err := c.say(resync.about(*r, s.stream.String())); err != nil {
 				return err
 			}
 		}
@@ -105,16 +147,15 @@ func (c *client) begin(ctx context.Context, s *subscription) error {
 	if s.read.Read(snapshot.Frame) != topic.Next {
 		return nil
 	}
-	return c.writeFrame(ctx, snapshot)
+	c.take(snapshot)
+	return nil
 }
 
 // replay writes the frames that a client comes back for.
-func (c *client) replay(ctx context.Context, s *subscription, frames []*topic.Encoded) error {
+func (c *client) replay(s *subscription, frames []*topic.Encoded) error {
 	for _, f := range frames {
 		if s.read.Read(f.Frame) == topic.Next {
-			if err := c.writeFrame(ctx, f); err != nil {
-				return err
-			}
+			c.take(f)
 		}
 	}
 	return nil
@@ -122,7 +163,7 @@ func (c *client) replay(ctx context.Context, s *subscription, frames []*topic.En
 
 // without tells a client that there is no snapshot. Who follows the topic already
 // gets it when it can be had.
-func (c *client) without(ctx context.Context, s *subscription, err error) error {
+func (c *client) without(s *subscription, err error) error {
 	t := s.stream.Topic
 	refusal := refuse(unknownTopic, "topic %s: there is no such instrument", t)
 	if !errors.Is(err, topic.ErrUnknown) {
@@ -135,7 +176,7 @@ func (c *client) without(ctx context.Context, s *subscription, err error) error 
 	}
 	r := *s.asked
 	c.drop(s)
-	return c.say(ctx, refusal.about(r, t.String()))
+	return c.say(refusal.about(r, t.String()))
 }
 
 func (c *client) setLate(s *subscription, late bool) {
@@ -144,28 +185,41 @@ func (c *client) setLate(s *subscription, late bool) {
 	s.late = late
 }
 
-// say writes an answer at once.
-func (c *client) say(ctx context.Context, a *answer) error {
+// say gathers an answer.
+func (c *client) say(a *answer) error {
 	a.At = c.hub.opts.Clock.Now().UTC()
 	text, err := json.Marshal(a)
-	if err != nil {
-		return err
-	}
-	return c.write(ctx, text)
+	c.frames = appendText(c.frames, text)
+	return err
 }
 
-func (c *client) writeFrame(ctx context.Context, f *topic.Encoded) error {
+// take gathers a frame of a stream.
+func (c *client) take(f *topic.Encoded) {
 	c.hub.counts.sent.Add(1)
 	if f.Type == topic.Snap {
 		c.hub.counts.snapshots.Add(1)
+	} else {
+		c.newest = f.At
 	}
-	return c.write(ctx, f.Text)
+	c.frames = appendText(c.frames, f.Text)
 }
 
-func (c *client) write(ctx context.Context, text []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, writeWithin)
-	defer cancel()
-	return c.conn.Write(ctx, websocket.MessageText, text)
+// flush writes what was gathered, and what was begun before.
+func (c *client) flush() error {
+	_, err := c.line.Write(c.frames)
+	c.empty()
+	return err
+}
+
+// empty forgets what was gathered, since it is written.
+func (c *client) empty() {
+	if tell := c.hub.opts.Delivered; tell != nil && !c.newest.IsZero() {
+		tell(c.hub.opts.Clock.Since(c.newest))
+	}
+	c.newest = time.Time{}
+	if c.frames = c.frames[:0]; cap(c.frames) > batch {
+		c.frames = nil
+	}
 }
 
 // check ends the connection when its credential does, and asks again for snapshots
@@ -195,7 +249,7 @@ func (c *client) isLate(s *subscription) bool {
 
 // beat shows the client that the connection lives, and expects the same.
 func (c *client) beat(ctx context.Context) error {
-	return c.every(ctx, beatEvery, func() error {
+	return c.every(ctx, c.hub.opts.Heartbeat, func() error {
 		c.send(&answer{Type: "heartbeat"})
 		ctx, cancel := context.WithTimeout(ctx, pongWithin)
 		defer cancel()

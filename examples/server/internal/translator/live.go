@@ -22,7 +22,10 @@ type live struct {
 	work   sync.Mutex // whose turn it is to look
 	runner *runner
 
-	asked time.Time // when somebody last wanted to see it; of crowd.mu
+	// Of crowd.mu.
+	asked  time.Time // when somebody last wanted to see it
+	newest *Look     // in the journal when it was last read; nil: it was not. Nobody changes it
+	read   time.Time // when that was
 }
 
 // crowd are the instruments whose runners are kept: the most recently looked at,
@@ -63,6 +66,39 @@ func (c *crowd) enter(isin market.ISIN) (*live, error) {
 		delete(c.known, oldest.Value.(*live).isin) //nolint:errcheck,forcetypeassert // nothing else is in it
 	}
 	return l, nil
+}
+
+// find returns an instrument whose runner is kept, as the most recently looked at;
+// nil if it is not.
+func (c *crowd) find(isin market.ISIN) *live {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.known[isin]
+	if l != nil {
+		c.order.MoveToFront(l.place)
+	}
+	return l
+}
+
+// remember keeps the newest look at an instrument as of now, unless a newer one is
+// kept.
+func (c *crowd) remember(isin market.ISIN, newest Look, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l := c.known[isin]; l != nil && (l.newest == nil || newest.Seq >= l.newest.Seq) {
+		l.newest, l.read = &newest, now
+	}
+}
+
+// recall returns the newest look at an instrument, if the journal was read at or
+// after since; nil if not.
+func (c *crowd) recall(isin market.ISIN, since time.Time) *Look {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l := c.known[isin]; l != nil && !l.read.Before(since) {
+		return l.newest
+	}
+	return nil
 }
 
 // watched notes that somebody wants to see an instrument.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/evenkeelhq/evenkeel"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/config"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/metrics"
 	"github.com/evenkeelhq/evenkeel/liquidity/market"
 	"github.com/evenkeelhq/evenkeel/risk"
 	"github.com/evenkeelhq/evenkeel/risk/topic"
@@ -34,8 +35,9 @@ var (
 
 // Options is what a Service has besides its ports.
 type Options struct {
-	Clock clock.Clock
-	Log   *zap.Logger
+	Clock   clock.Clock
+	Log     *zap.Logger
+	Metrics *metrics.Metrics // nil is none that anybody reads
 }
 
 // Service translates what is known of instruments. Safe for concurrent use.
@@ -48,8 +50,8 @@ type Service struct {
 	waiting *waiting
 	sources []*namedSource
 
-	accurate chan struct{} // room for looks that somebody insists on
-	jobs     *jobs
+	dear chan struct{} // room for what takes long: looks that somebody insists on, portfolios
+	jobs *jobs
 }
 
 // Open returns a service over its ports.
@@ -61,9 +63,12 @@ func Open(cfg config.Translator, ports Ports, opts Options) (*Service, error) {
 	if ports.Publisher == nil {
 		ports.Publisher = silence{}
 	}
+	if opts.Metrics == nil {
+		opts.Metrics = metrics.New()
+	}
 	s := &Service{
 		cfg: cfg, ports: ports, opts: opts, engine: engine, waiting: newWaiting(),
-		accurate: make(chan struct{}, accurateAtOnce), jobs: newJobs(),
+		dear: make(chan struct{}, dearAtOnce), jobs: newJobs(),
 	}
 	s.live = newCrowd(cfg.Live, s.newRunner)
 	s.sources = sourcesOf(cfg.Feeds)
@@ -101,9 +106,23 @@ func (s *Service) ISINs(ctx context.Context, after market.ISIN, limit int) ([]ma
 
 // Fast returns the newest look at an instrument. One that has outlived the shortest
 // of its parts' lifetimes is made again, and so is one after which this service was
-// told something new; what another one was told shows as soon as it has looked. It
-// returns [ErrUnknown] for an instrument of which nothing is known.
+// told something new; what another one was told shows within 250 ms after it has
+// looked. It returns [ErrUnknown] for an instrument of which nothing is known.
 func (s *Service) Fast(ctx context.Context, isin market.ISIN) (Look, error) {
+	now := s.Now()
+	if l := s.live.recall(isin, now.Add(-recalled)); l != nil && s.young(*l) && !s.waiting.has(isin) {
+		s.live.watched(isin, now)
+		return *l, nil
+	}
+	return s.newest(ctx, isin)
+}
+
+// recalled is how long after the journal was read its newest look is taken to be
+// that still, by who is not told of what other servers write.
+const recalled = 250 * time.Millisecond
+
+// newest is [Service.Fast] without memory.
+func (s *Service) newest(ctx context.Context, isin market.ISIN) (Look, error) {
 	l, err := s.look(ctx, isin, s.young)
 	s.live.watched(isin, s.Now())
 	return l, err
@@ -114,26 +133,37 @@ func (s *Service) young(l Look) bool { return s.Now().Sub(l.At) < s.lifetime() }
 // lifetime is how long a translation is shown: as long as all its parts last.
 func (s *Service) lifetime() time.Duration { return min(s.cfg.Risk, s.cfg.Liquidity, s.cfg.Exits) }
 
-// How many may insist on a look at once, and how long others wait for their turn.
+// How many may have something dear worked out at once, and how long others wait for
+// their turn.
 const (
-	accurateAtOnce = 2
-	accurateWithin = 2 * time.Second
+	dearAtOnce = 2
+	dearWithin = 2 * time.Second
 )
 
-// Accurate returns a look at an instrument that is made now. It returns [ErrUnknown] for one of which
-// nothing is known, and [ErrBusy] if too many insist at once.
-func (s *Service) Accurate(ctx context.Context, isin market.ISIN) (Look, error) {
-	asked := s.Now()
-	patience := s.opts.Clock.Timer(accurateWithin)
+// turn waits for one's turn, which is over once done is called. It returns [ErrBusy]
+// if too many are before.
+func (s *Service) turn(ctx context.Context) (done func(), err error) {
+	patience := s.opts.Clock.Timer(dearWithin)
 	defer patience.Stop()
 	select {
-	case s.accurate <- struct{}{}:
-		defer func() { <-s.accurate }()
+	case s.dear <- struct{}{}:
+		return func() { <-s.dear }, nil
 	case <-patience.C:
-		return Look{}, fmt.Errorf("%w: %d looks are being made", ErrBusy, accurateAtOnce)
+		return nil, fmt.Errorf("%w: %d others are served", ErrBusy, dearAtOnce)
 	case <-ctx.Done():
-		return Look{}, ctx.Err()
+		return nil, ctx.Err()
 	}
+}
+
+// Accurate returns a look at an instrument that is made now. It returns [ErrUnknown]
+// for one of which nothing is known, and [ErrBusy] if too many insist at once.
+func (s *Service) Accurate(ctx context.Context, isin market.ISIN) (Look, error) {
+	asked := s.Now()
+	done, err := s.turn(ctx)
+	if err != nil {
+		return Look{}, err
+	}
+	defer done()
 	l, err := s.look(ctx, isin, func(newest Look) bool { return !newest.At.Before(asked) })
 	s.live.watched(isin, s.Now())
 	return l, err
@@ -142,32 +172,60 @@ func (s *Service) Accurate(ctx context.Context, isin market.ISIN) (Look, error) 
 // look returns the newest look at an instrument if it will do and nothing new was
 // told since, and else makes one.
 func (s *Service) look(ctx context.Context, isin market.ISIN, willDo func(Look) bool) (Look, error) {
-	newest, found, err := s.latest(ctx, isin)
-	if err == nil && !found {
-		err = s.known(ctx, isin)
-	}
-	if err != nil {
-		return Look{}, err
-	}
-	l, err := s.live.enter(isin)
+	asked := s.Now()
+	l, err := s.enter(ctx, isin)
 	if err != nil {
 		return Look{}, err
 	}
 	l.work.Lock()
 	defer l.work.Unlock()
-	news := s.waiting.drop(isin) // before the look, which sees all that was told before
-	if !news && found {          // somebody may have looked while we waited
-		newest, found, err = s.latest(ctx, isin)
-	}
-	if err != nil || !news && found && willDo(newest) {
-		return newest, err
+	if news := s.waiting.drop(isin); !news { // before the look, which sees all that was told before
+		newest := s.live.recall(isin, asked) // somebody may have looked while we waited
+		if newest == nil {
+			if newest, err = s.reread(ctx, isin); err != nil {
+				return Look{}, err
+			}
+		}
+		if newest != nil && willDo(*newest) {
+			return *newest, nil
+		}
 	}
 	if err := s.tick(ctx, l); err != nil {
 		s.waiting.add(isin)
 		return Look{}, err
 	}
-	newest, _, err = s.latest(ctx, isin)
-	return newest, err
+	newest, err := s.reread(ctx, isin)
+	if err != nil {
+		return Look{}, err
+	}
+	return *newest, nil // there is one: we have just looked
+}
+
+// enter has the runner of an instrument kept, or returns [ErrUnknown].
+func (s *Service) enter(ctx context.Context, isin market.ISIN) (*live, error) {
+	if l := s.live.find(isin); l != nil {
+		return l, nil
+	}
+	_, found, err := s.latest(ctx, isin)
+	if err == nil && !found {
+		err = s.known(ctx, isin)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.live.enter(isin)
+}
+
+// reread returns the newest look at an instrument, nil if there is none, and keeps it
+// for who asks next.
+func (s *Service) reread(ctx context.Context, isin market.ISIN) (*Look, error) {
+	now := s.Now()
+	l, found, err := s.latest(ctx, isin)
+	if err != nil || !found {
+		return nil, err
+	}
+	s.live.remember(isin, l, now)
+	return &l, nil
 }
 
 // tick makes a look. That nobody could be told of it is not its failure: readers
@@ -182,14 +240,23 @@ func (s *Service) tick(ctx context.Context, l *live) error {
 }
 
 // Standing implements what a stream asks: how an instrument stands by its journal,
-// whichever server has written it. The translation is nil if there was nothing to
-// translate. It counts as somebody's wish to see the instrument.
+// whichever server has written it. The translation is the newest that was ever made,
+// nil if none was: that nothing can be had now, alerts say. It counts as somebody's
+// wish to see the instrument.
 func (s *Service) Standing(ctx context.Context, isin market.ISIN) (topic.Standing, error) {
 	l, err := s.Fast(ctx, isin)
 	if errors.Is(err, ErrUnknown) {
 		err = fmt.Errorf("%w: %w", topic.ErrUnknown, err)
 	}
-	return topic.Standing{At: l.At, Translation: l.Decision.Translation, Numbers: l.State.Numbers}, err
+	standing := topic.Standing{At: l.At, Translation: l.Decision.Translation, Numbers: l.State.Numbers}
+	if err != nil || standing.Translation != nil || l.State.Translated == 0 {
+		return standing, err
+	}
+	for made, err := range s.History(ctx, isin, l.State.Translated-1) { // each look is a record
+		standing.Translation = made.Decision.Translation
+		return standing, err
+	}
+	return standing, nil
 }
 
 // Health is how the service is, as far as it knows without asking anybody.

@@ -199,6 +199,8 @@ func TestTwoServersOverOneDatabaseKeepOneJournal(t *testing.T) {
 	require.GreaterOrEqual(t, found.Head.Seq, uint64(15))
 	servers[0].tell(bond, "99")
 	seen := servers[0].look(bond)
+	require.Less(t, servers[1].look(bond).Seq, seen.Seq, "what it remembers is enough for a moment")
+	now.Add(251 * time.Millisecond)
 	require.Equal(t, seen.Seq, servers[1].look(bond).Seq, "what one has made, the other shows")
 	require.True(t, dec("99").Equal(seen.Seen.Inputs.Snapshot.Book.Bid))
 }
@@ -267,4 +269,51 @@ func TestTooManyWhoInsistAreTurnedAway(t *testing.T) {
 	r.heard.mu.Unlock()
 	require.NoError(t, <-answers)
 	require.NoError(t, <-answers)
+}
+
+// away is a database of which the instruments cannot be read.
+type away struct {
+	translator.Instruments
+	gone bool
+}
+
+func (a *away) Instrument(ctx context.Context, isin market.ISIN) (sql.Instrument, error) {
+	if a.gone {
+		return sql.Instrument{}, errors.New("cannot be read")
+	}
+	return a.Instruments.Instrument(ctx, isin)
+}
+
+// Whoever follows an instrument is not told that nothing is known of it, only since
+// nothing can be had just now.
+func TestHowItStandsIsTheNewestThatWasEverTranslated(t *testing.T) {
+	now := newClock()
+	r := open(t, dsn(t), now)
+	told := &away{Instruments: r.db.Instruments()}
+	ports := translator.PortsOf(r.db, r.heard)
+	ports.Instruments = told
+	service, err := translator.Open(r.Config(), ports, translator.Options{Clock: now, Log: zap.NewNop()})
+	require.NoError(t, err)
+	r.Service = service
+	r.tell(bond, "99")
+	first := r.look(bond)
+	require.NotNil(t, first.Decision.Translation)
+	for range 3 {
+		told.gone = true
+		now.Add(time.Hour)
+		blind := r.look(bond)
+		require.Nil(t, blind.Decision.Translation)
+		standing, err := r.Standing(t.Context(), bond)
+		require.NoError(t, err)
+		require.Equal(t, blind.At, standing.At)
+		require.Equal(t, blind.State.Numbers, standing.Numbers, "with what was alerted meanwhile")
+		require.Equal(t, first.Decision.Translation.Hash, standing.Translation.Hash)
+	}
+	told.gone = false
+	now.Add(time.Hour)
+	last := r.look(bond)
+	require.NotEqual(t, first.Decision.Translation.Hash, last.Decision.Translation.Hash)
+	standing, err := r.Standing(t.Context(), bond)
+	require.NoError(t, err)
+	require.Equal(t, last.Decision.Translation.Hash, standing.Translation.Hash)
 }

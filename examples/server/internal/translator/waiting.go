@@ -77,6 +77,13 @@ func (w *waiting) take() (isin market.ISIN, more, ok bool) {
 	return isin, len(w.order) > 0, ok
 }
 
+// has reports whether an instrument is waiting.
+func (w *waiting) has(isin market.ISIN) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.is[isin]
+}
+
 func (w *waiting) size() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()

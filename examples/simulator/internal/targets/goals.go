@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"time"
@@ -12,8 +13,13 @@ import (
 // outcomes its figures.
 type goal struct {
 	row   Row
-	plans []plan
+	runs  []trial
 	judge func(*Row, []outcome)
+}
+
+// trial is a run of one or of two chains.
+type trial interface {
+	run(ctx context.Context) (outcome, error)
 }
 
 // setting is what the goals of one profile in one mode have in common.
@@ -39,9 +45,13 @@ func goalsOf(profile string, mode stabilizer.Mode) []goal {
 }
 
 func (s setting) goal(name, want, unit string, judge func(*Row, []outcome), plans ...plan) goal {
+	runs := make([]trial, len(plans))
+	for i, p := range plans {
+		runs[i] = p
+	}
 	return goal{
-		row:   Row{Profile: s.profile, Mode: string(s.mode), Case: name, Goal: want, Unit: unit},
-		plans: plans, judge: judge,
+		row:  Row{Profile: s.profile, Mode: string(s.mode), Case: name, Goal: want, Unit: unit},
+		runs: runs, judge: judge,
 	}
 }
 

@@ -50,10 +50,10 @@ type world struct {
 	block  stabilizer.Block
 }
 
-// run plays p block by block: the order decided on the block before is
+// run plays the plan block by block: the order decided on the block before is
 // executed first, privately; then come the flow, the shock and arbitrage; then
 // the engine sees how the block ended.
-func run(ctx context.Context, p plan) (outcome, error) {
+func (p plan) run(ctx context.Context) (outcome, error) {
 	engine, err := stabilizer.New(p.cfg)
 	if err != nil {
 		return outcome{}, err

@@ -20,6 +20,8 @@ const (
 	goalLatency  = 5              // blocks, exclusive: rebalance latency
 	goalRecovery = 3              // blocks, exclusive: flash drain recovery
 	goalShare    = 98.0           // per cent of blocks inside goalBps under lumpy flow
+	goalSpread   = 15.0           // bps between two chains, exclusive
+	goalInSpread = 99.0           // per cent of the seconds inside goalSpread
 	flowPerHour  = 50_000 * micro // projected one-way flow
 	usualBlock   = 2 * time.Second
 )
@@ -82,7 +84,8 @@ func (r Row) Figure(name string) (float64, bool) {
 	return 0, false
 }
 
-// Measure measures every target for both profiles in both modes, on all cores;
+// Measure measures every target for both profiles in both modes, and the spread
+// between two chains, on all cores;
 // the rows do not depend on how many there are. show, unless nil, is told after
 // each run how many of how many are done.
 func Measure(ctx context.Context, show func(done, total int)) ([]Row, error) {
@@ -92,6 +95,7 @@ func Measure(ctx context.Context, show func(done, total int)) ([]Row, error) {
 			goals = append(goals, goalsOf(profile, mode)...)
 		}
 	}
+	goals = append(goals, spreadGoals()...)
 	outcomes, err := runAll(ctx, goals, show)
 	if err != nil {
 		return nil, err
@@ -111,15 +115,15 @@ func runAll(ctx context.Context, goals []goal, show func(done, total int)) ([][]
 		counting    sync.Mutex
 	)
 	for i, g := range goals {
-		outcomes[i] = make([]outcome, len(g.plans))
-		total += len(g.plans)
+		outcomes[i] = make([]outcome, len(g.runs))
+		total += len(g.runs)
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, g := range goals {
-		for j, p := range g.plans {
+		for j, p := range g.runs {
 			group.Go(func() error {
-				o, err := run(ctx, p)
+				o, err := p.run(ctx)
 				if err != nil {
 					return fmt.Errorf("%s %s %s: %w", g.row.Profile, g.row.Mode, g.row.Case, err)
 				}

@@ -54,6 +54,25 @@ func TestTargetsOfThePlan(t *testing.T) {
 		require.LessOrEqual(t, r.Measured, c.to, "%s %s", c.profile, c.name)
 		require.Equal(t, c.met, r.Met, "%s %s: %v", c.profile, c.name, r.Measured)
 	}
+	// Two chains stay together through a day of faults, and a buffer below what is
+	// in flight loses them within three hours. Each block of each run counts all
+	// money, and ends the run if a unit is missing.
+	for _, c := range []struct {
+		name     string
+		from, to float64
+		met      bool
+	}{
+		{"flow 1x between chains, bridge faults", 99.5, 100, true},
+		{"flow 5x between chains, bridge faults", 99, 100, true},
+		{"flow 5x, buffer 1.1 x outflow x latency", 10, 14, true},
+		{"flow 5x, buffer 0.9 x outflow x latency", 300, 2000, false},
+	} {
+		r := find("target", "parity", c.name)
+		require.GreaterOrEqual(t, r.Measured, c.from, c.name)
+		require.LessOrEqual(t, r.Measured, c.to, c.name)
+		require.Equal(t, c.met, r.Met, "%s: %v", c.name, r.Measured)
+	}
+	require.InDelta(t, 35, find("target", "parity", "flow 5x, buffer 1 x outflow x latency").Measured, 25, "on the edge")
 	fixed := find("target", "direct", "smooth flow 1x, 2s blocks").Fixed
 	require.InDelta(t, 350, *fixed, 1, "25 units every third block leave 583 a minute")
 	fixed = find("target", "direct", "smooth flow 1x, 500ms blocks").Fixed

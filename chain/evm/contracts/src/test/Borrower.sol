@@ -17,7 +17,9 @@ contract Borrower is IFlashBorrower {
         _pool = pool;
     }
 
-    function borrow(uint256 base, uint256 quote, uint256 returnBase, uint256 returnQuote, bytes calldata call_) external {
+    function borrow(uint256 base, uint256 quote, uint256 returnBase, uint256 returnQuote, bytes calldata call_)
+        external
+    {
         _pool.flashLoan(base, quote, address(this), abi.encode(returnBase, returnQuote, call_));
     }
 

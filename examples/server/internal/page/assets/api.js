@@ -15,14 +15,23 @@ let key = "";
 export const credential = () => key;
 export const authorize = given => { key = given; };
 
+const detail = full => full ? "full" : "summary";
+
 // ask gets the translation of an instrument for a sale of size.
-export async function ask(isin, size, full, signal) {
-  const query = new URLSearchParams({ mode: "fast", detail: full ? "full" : "summary", trade_size: size });
+export const ask = (isin, size, full, signal) =>
+  request(encodeURIComponent(isin) + "?" + new URLSearchParams({ mode: "fast", detail: detail(full), trade_size: size }), { signal });
+
+// askTogether gets what it takes to leave positions, [{ isin, size }], at once.
+export const askTogether = (held, full, signal) =>
+  request("portfolio?detail=" + detail(full), { method: "POST", body: JSON.stringify({ holdings: held.map(h => ({ isin: h.isin, trade_size: h.size })) }), signal });
+
+async function request(what, options) {
   const headers = { Accept: "application/json" };
+  if (options.body) headers["Content-Type"] = "application/json";
   if (key) headers.Authorization = "Bearer " + key;
   let answer, body;
   try {
-    answer = await fetch(prefix + encodeURIComponent(isin) + "?" + query, { headers, signal, cache: "no-store" });
+    answer = await fetch(prefix + what, { ...options, headers, cache: "no-store" });
     body = await answer.json();
   } catch (broken) {
     if (broken.name === "AbortError") throw broken;

@@ -18,7 +18,7 @@ export function draw(r, { size, full, fits, ask }) {
   show(byID("words"), [r.narrative, r.summary], () => prose(r));
   show(byID("routes"), [r.routes, r.mid, size, full, fits], () => routes(r, size, full, fits, ask));
   show(byID("categories"), r.risk, () => categories(r.risk));
-  byID("cost-note").textContent = r.best?.atLeast ? "Your access shows the two best ways of each size, at half the quoted spread." : "";
+  byID("cost-note").textContent = r.best?.atLeast ? "Your access shows no prices: cost is half the quoted spread, at least." : "";
   byID("sources").hidden = !full;
   show(byID("origins"), [r.origins, r.hash, r.versions], () => sources(r));
   show(byID("caveats"), r.caveats, () => caveats(r.caveats));
@@ -89,7 +89,7 @@ function components(index) {
 const bar = score => el("span", { class: score === null ? "bar none" : "bar", "aria-hidden": "true", "--at": (score ?? 0) + "%" });
 
 // prose shows a narrative: paragraphs, with lines that begin with a bullet as a list.
-function prose(r) {
+export function prose(r) {
   const blocks = r.narrative.split(/\n\s*\n/).map(b => b.split("\n").map(l => l.trim()).filter(Boolean)).filter(b => b.length > 0);
   return [
     blocks.map(lines => {
@@ -110,7 +110,7 @@ function routes(r, size, full, fits, ask) {
       el("p", null, closed.length > 0 ? "All ways are closed; each says why below." : "No way is open.", " A smaller sale, or a later window, may pass."),
       fits !== null && el("p", null, `There is one for ${words.amount(fits)}. `, offer("fits", fits, ask))),
     el("ol", { class: "routes" }, open.map((x, i) => route(x, i + 1, r.mid, size)), closed.map(x => shut(x, size, ask))),
-    !full && el("p", { class: "soft" }, "A summary lists the best ways that are open. Which others there are, and why they are closed, is in the full detail."),
+    !full && el("p", { class: "soft" }, "A summary has no prices. What you would get by each way, and when windows open, is in the full detail."),
   ];
 }
 

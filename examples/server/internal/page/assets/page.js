@@ -7,6 +7,9 @@ import { newSearch } from "/assets/search.js";
 import { newWatch } from "/assets/watch.js";
 import { amount } from "/assets/words.js";
 
+// /portfolio is this page, too.
+if (location.pathname === place.portfolio) history.replaceState(null, "", "/" + place.write({ ...place.read(location.hash), view: "portfolio" }));
+
 const wanted = place.read(location.hash);
 
 const bond = newWatch({

@@ -2,6 +2,7 @@
 // the browser: #view=portfolio&isin=...&size=...&held=ISIN:size,ISIN:size
 
 export const shape = /^[A-Z]{2}[A-Z0-9]{9}[0-9]$/; // ISO 6166; whether the check digit matters is the server's business
+export const portfolio = "/portfolio"; // the address that begins with this view
 const mostSize = 1e15;
 export const mostPositions = 20;
 

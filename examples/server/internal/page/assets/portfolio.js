@@ -1,8 +1,8 @@
-// Several bonds, each left by its best way, all begun at once.
-import { ask, excuse } from "/assets/api.js";
-import { money } from "/assets/bond.js";
+// Several bonds: what it takes to leave them all, and each of them alone.
+import { ask, askTogether, excuse } from "/assets/api.js";
+import { money, prose } from "/assets/bond.js";
 import { byID, el, say, show } from "/assets/dom.js";
-import { reading } from "/assets/reading.js";
+import { joint, reading } from "/assets/reading.js";
 import * as words from "/assets/words.js";
 
 const every = 30_000; // ms between answers that are asked for again
@@ -16,7 +16,7 @@ export function newPortfolio(on) {
     stop();
     const { signal } = asking = new AbortController();
     const rows = held.map(h => ({ ...h, state: "asking" }));
-    render(rows, on);
+    render(rows, null, on);
     for (const row of rows) { // one at a time: a server has limits
       try {
         Object.assign(row, position(reading(await ask(row.isin, row.size, full, signal)), row.size));
@@ -25,8 +25,9 @@ export function newPortfolio(on) {
         Object.assign(row, { state: "failed", why: excuse(refused, row.isin)[0] });
       }
     }
+    const all = await together(rows.filter(r => r.state !== "failed"), full, signal);
     if (signal.aborted) return;
-    render(rows, on);
+    render(rows, all, on);
     if (held.length > 0) timer = setTimeout(watch, every, held, full);
   }
   function stop() {
@@ -34,6 +35,18 @@ export function newPortfolio(on) {
     asking.abort();
   }
   return { watch, stop };
+}
+
+// together asks for the positions of which something is known: why is there if there
+// is no answer.
+async function together(known, full, signal) {
+  if (known.length === 0) return { why: "Nothing is known of what you hold" };
+  try {
+    return joint(await askTogether(known, full, signal));
+  } catch (refused) {
+    if (refused.status === undefined && !signal.aborted) throw refused; // ours, not the server's
+    return { why: excuse(refused, "a bond in it")[0] };
+  }
 }
 
 const position = ({ best, mid, index }, size) => ({
@@ -47,54 +60,79 @@ const order = rows => rows.toSorted((a, b) => (a.state !== "out") - (b.state !==
 
 let spoken = "";
 
-function render(rows, on) {
+function render(rows, all, on) {
   const done = rows.every(r => r.state !== "asking");
-  const list = byID("positions"), totals = byID("totals");
+  const list = byID("positions");
   list.setAttribute("aria-busy", !done);
   if (!done && sameHeld(rows)) return; // what is there is better than nothing
-  show(totals, rows, () => rows.length > 0 && cards(sum(rows), rows.length, done));
+  byID("together").hidden = byID("held-title").hidden = rows.length === 0;
+  show(byID("totals"), [rows, all], () => rows.length > 0 && cards(rows, all));
+  show(byID("joint-words"), all, () => all?.narrative ? prose({ narrative: lead(all.narrative) }) : waits(all));
+  show(byID("joint-tight"), all, () => all?.ways ? tight(all) : waits(all));
+  show(byID("joint-plan"), all, () => all?.schedule?.length > 0 && plan(all));
   show(list, rows, () => rows.length === 0 ? empty() : table(done ? order(rows) : rows, on));
   list.dataset.held = heldIn(rows);
-  const text = done && rows.length > 0 ? `Portfolio: ${sum(rows).out} of ${rows.length} positions have a way out.` : "";
+  const out = rows.filter(r => r.state === "out").length;
+  const text = done && rows.length > 0 ? `Portfolio: ${out} of ${rows.length} positions have a way out. ${verdict(all)}` : "";
   if (text && text !== spoken) say(spoken = text);
 }
 
 const heldIn = rows => rows.map(r => r.isin + ":" + r.size).sort().join();
 const sameHeld = rows => byID("positions").dataset.held === heldIn(rows);
 
-function sum(rows) {
-  const out = rows.filter(r => r.state === "out");
-  const known = (name, total) => out.length === 0 || out.some(r => r[name] === null) ? null : total();
-  const add = of => out.reduce((total, r) => total + of(r), 0);
-  const slowest = name => known(name, () => Math.max(...out.map(r => r[name])));
-  return {
-    out: out.length,
-    paid: known("paid", () => add(r => r.paid)),
-    cost: known("cost", () => add(r => r.size * r.cost) / add(r => r.size)),
-    atLeast: out.some(r => r.atLeast),
-    p50: slowest("p50"), p90: slowest("p90"),
-  };
+// lead leaves out of a narrative what stands beside it.
+const lead = narrative => narrative.split(/\n\s*\n/).filter(b => !b.startsWith("What holds you up") && !b.startsWith("How it is sold")).join("\n\n");
+
+const waits = all => el("p", { class: "soft" }, all?.why ? all.why + "." : "Asking…");
+
+function verdict({ why, days, within }) {
+  if (why) return "Together: " + why + ".";
+  return days === null ? `All together they are not sold within ${words.days(within)}.` : `All together they are sold within ${words.days(days)}.`;
 }
 
-function cards(s, count, done) {
-  if (!done) return [card("Total cost", "…", "asking"), card("All sold", "…", "asking"), card("With a way out", "…", "asking")];
+function cards(rows, all) {
+  const out = rows.filter(r => r.state === "out").length, known = all?.days !== undefined;
+  const dash = all === null ? "…" : "–", soft = all === null ? "asking" : "not known";
   return [
-    s.paid === null
-      ? card("Total cost", words.bps(s.cost), s.cost === null ? "nothing can be sold" : "at least, of the face value: half the quoted spreads")
-      : card("Total cost", words.whole(s.paid), `in cash, ${words.bps(s.cost)} of the face value`),
-    card("All sold", s.p90 === null ? words.span(s.p50) : words.span(s.p90), s.p90 === null ? "expected for the slowest" : `nine in ten; the slowest position takes ${words.span(s.p50)} in half of all cases`),
-    card("With a way out", `${s.out} of ${count}`, s.out === count ? "positions" : "positions; the others stay"),
+    !known ? card("All sold", dash, soft)
+      : all.days === null ? card("All sold", "Not in time", `${words.percent(all.sold / all.value)} of the value within ${words.days(all.within)}`)
+        : card("All sold", "In " + words.days(all.days), "makers and auctions shared, the riskiest first"),
+    !known ? card("Total cost", dash, soft)
+      : card("Total cost", words.whole(all.cost), all.bps === null ? "nothing can be sold" : `in cash, ${words.bps(all.bps)} of what is sold`),
+    card("With a way out alone", rows.some(r => r.state === "asking") ? "…" : `${out} of ${rows.length}`, out === rows.length ? "positions" : "positions at their full size"),
   ];
 }
 
 const card = (name, value, more) => el("div", { class: "card" }, el("span", null, name), el("b", null, value), el("span", null, more));
 
+function tight({ tight: bottlenecks, ways }) {
+  return [
+    bottlenecks.length === 0 && el("p", null, "Nothing: all of it can be sold on the first day."),
+    bottlenecks.length > 0 && el("ol", { class: "tight" }, bottlenecks.map(b => el("li", { "data-reason": b.reason }, b.text))),
+    ways.length > 0 && el("dl", { class: "bars" }, ways.map(w => el("div", { class: "k-" + w.path },
+      el("dt", null, words.path(w.path)),
+      el("dd", null, el("span", { class: "bar", "aria-hidden": "true", "--at": w.share * 100 + "%" }), words.percent(w.share))))),
+  ];
+}
+
+const mostSales = 200; // that are shown
+
+function plan({ schedule, sales }) {
+  const head = ["Day", "Bond", "Way out", "Face value", "Cost", "In cash"];
+  return el("details", null, el("summary", null, `The plan, sale by sale (${words.whole(sales)})`),
+    el("div", { class: "scroll tall", role: "region", "aria-label": "The plan", tabindex: 0 }, el("table", { class: "plan" },
+      el("thead", null, el("tr", null, head.map(h => el("th", { scope: "col" }, h)))),
+      el("tbody", null, schedule.slice(0, mostSales).map(s => el("tr", null,
+        el("th", { scope: "row" }, s.day), el("td", null, s.isin), el("td", null, words.path(s.path)), el("td", null, words.amount(s.size)), el("td", null, words.bps(s.bps)), el("td", null, words.whole(s.cost))))))),
+    sales > mostSales && el("p", { class: "soft" }, `The first ${mostSales}.`));
+}
+
 const empty = () => el("div", { class: "panel noway" }, el("h2", null, "Nothing here yet"),
-  el("p", null, "Add a bond and how much of it you hold. You will see what it costs to leave them all, how long it takes, and which is out first."));
+  el("p", null, "Add a bond and how much of it you hold. You will see what it costs to leave them all, how long it takes, and what holds you up."));
 
 const table = (rows, on) => [
   el("ol", { class: "routes held" }, rows.map(r => row(r, rows, on))),
-  el("p", { class: "soft" }, "In the order in which they are expected to be sold. Each position goes by its own best way, and all begin now. Costs are added up one by one: what several sales to the same buyers do to each other is not in them."),
+  el("p", { class: "soft" }, "In the order in which they are expected to be sold, each by its own best way as if it were the only one. What several sales to the same buyers do to each other is in the plan above."),
 ];
 
 function row(r, rows, on) {

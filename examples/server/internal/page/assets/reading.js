@@ -72,8 +72,7 @@ function index(liquidity) {
   };
 }
 
-// route reads one way out. A summary lists those that are open alone, with one time
-// and no price; the full detail has them all.
+// route reads one way out. A summary has no price.
 function route(r, mid) {
   const priority = text(r.priority);
   const spread = number(r.expected_spread_bps);
@@ -103,6 +102,21 @@ function route(r, mid) {
 function cost(net, mid, spread) {
   if (net !== null && mid !== null) return (mid - net) / mid * 1e4;
   return spread === null ? null : spread / 2;
+}
+
+// joint turns the body of a portfolio into what is shown.
+export function joint(body) {
+  const exit = body.joint_exit ?? {};
+  return {
+    days: number(exit.days), within: number(exit.horizon_days), value: number(exit.value), sold: number(exit.sold_value),
+    cost: number(exit.cost), bps: number(exit.cost_bps),
+    narrative: text(body.retail_narrative),
+    tight: list(body.bottlenecks).map(b => ({ isin: text(b.isin), reason: text(b.reason), text: text(b.text) })),
+    ways: list(body.routes).map(w => ({ path: text(w.path), share: number(w.share), cost: number(w.cost) })),
+    positions: list(body.positions).map(p => ({ isin: text(p.isin), days: number(p.days), left: number(p.left), cost: number(p.cost), bps: number(p.cost_bps) })),
+    schedule: list(body.schedule).map(s => ({ day: number(s.day), isin: text(s.isin), path: text(s.path), size: number(s.trade_size), bps: number(s.cost_bps), cost: number(s.cost) })),
+    sales: number(body.schedule_length),
+  };
 }
 
 const risk = r => ({

@@ -22,6 +22,8 @@ export function span(minutes) {
   return score(m / 1440).replace(/\.0$/, "") + " days";
 }
 
+export const days = n => n === null ? dash : n === 1 ? "1 day" : spoken(n, {}) + " days";
+
 export const clock = date => date === null ? dash
   : date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 export const moment = date => date === null ? dash
@@ -35,6 +37,7 @@ export const within = text => /^[A-Z]{2}/.test(text) ? text : text.charAt(0).toL
 
 // The ways out: a name, and what it means.
 const paths = {
+  own_book: ["Order book", "It is sold into the bids that everybody sees."],
   market_maker: ["Market maker quote", "A dealer buys it from you at its own price."],
   auction: ["Fractional auction", "It is sold in small lots in the next auction."],
   rfq_batch: ["RFQ batch window", "Several dealers are asked for a price together, in the next window."],

@@ -29,8 +29,12 @@ func (s *server) reads(g *api.Group) {
 	api.Add(g, "liquidityRiskHealth", api.Doc{Summary: "Whether the translator lives; for operators, how"}, s.health)
 }
 
-// Translation is what somebody may see of an instrument.
-type Translation risk.Body
+// Translation is what somebody may see of an instrument: a risk.Body that is written
+// already, but for the time of the answer.
+type Translation struct {
+	Timestamp     time.Time
+	before, after []byte // the text around it
+}
 
 // Schema implements huma.SchemaProvider: package risk knows nothing of documents.
 func (Translation) Schema(r huma.Registry) *huma.Schema {
@@ -70,18 +74,27 @@ func (s *server) translation(ctx context.Context, caller access.Caller, in *tran
 	if err != nil {
 		return nil, unknown(isin, err)
 	}
-	t, err := s.service.For(look, s.service.Sale(amount))
+	q := question{record: look.Hash, role: who, detail: detail}
+	if !amount.IsZero() {
+		q.size = amount.String()
+	}
+	t, err := s.answers.to(q, func() (risk.Body, error) {
+		t, err := s.service.For(look, s.service.Sale(amount))
+		if err != nil {
+			return risk.Body{}, err
+		}
+		return risk.View(t, who, detail)
+	})
 	if err != nil {
 		return nil, err
 	}
 	if detail != risk.Short {
-		if err := s.record(ctx, caller, "read full", isin, in.Asked); err != nil {
+		if err := s.record(ctx, caller, "read full", string(isin), in.Asked); err != nil {
 			return nil, err
 		}
 	}
-	body, err := risk.View(t, who, detail)
-	body.Timestamp = s.service.Now()
-	return &api.Reply[Translation]{Body: Translation(body)}, err
+	t.Timestamp = s.service.Now()
+	return &api.Reply[Translation]{Body: t}, nil
 }
 
 func modes(mode, detail string) (translator.Mode, risk.Detail, error) {

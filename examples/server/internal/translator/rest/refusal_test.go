@@ -166,6 +166,8 @@ func TestADatabaseThatIsAwayIsNobodysFault(t *testing.T) {
 	r.tellAll(bond)
 	r.ask("rosa", "GET /"+bond, "").is(200)
 	require.NoError(t, r.db.Close())
+	r.ask("rosa", "GET /"+bond, "").is(200) // it remembers for a moment
+	r.wait(time.Second)
 	for line, who := range map[string]string{
 		"GET /" + bond: "rosa", "GET /" + bond + "?detail=full": "cora", "GET /audit/" + bond: "cora", "GET /audit/" + bond + ".csv": "cora",
 		"GET /instruments": "rosa", "POST /recompute": "rita", "GET /recompute/x": "rita", "POST /microstructure": "core", "POST /outcomes": "core",

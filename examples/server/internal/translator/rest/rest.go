@@ -26,15 +26,17 @@ type server struct {
 	service *translator.Service
 	trail   *audit.Journal
 	guard   *guard.Guard
+	answers *answers
 }
 
 // Declare declares the API of a service in a. Who reads what not everybody may is
 // written to trail. What the service's errors mean to a client, [Explain] knows: give
 // it to api.Options.
 func Declare(a *api.API, service *translator.Service, trail *audit.Journal) {
-	s := &server{service, trail, guard.New()}
+	s := &server{service, trail, guard.New(), new(answers)}
 	g := a.Under(Prefix, "Liquidity and risk of instruments", Rules())
 	s.reads(g)
+	s.portfolios(g)
 	s.works(g)
 	s.told(g)
 }
@@ -142,12 +144,12 @@ func (a *Asked) Resolve(ctx huma.Context) []error {
 }
 
 // record writes down that somebody reads what not everybody may, before he does.
-func (s *server) record(ctx context.Context, caller access.Caller, action string, object market.ISIN, a Asked) error {
+func (s *server) record(ctx context.Context, caller access.Caller, action string, object string, a Asked) error {
 	roles := make([]string, len(caller.Roles))
 	for i, r := range caller.Roles {
 		roles[i] = string(r)
 	}
 	return s.trail.Write(ctx, s.service.Now(), audit.Entry{
-		Actor: caller.Name, Roles: roles, Action: action, Object: string(object), Request: a.hash, Result: "shown",
+		Actor: caller.Name, Roles: roles, Action: action, Object: object, Request: a.hash, Result: "shown",
 	})
 }

@@ -15,6 +15,7 @@ const Prefix = "/api/v1/liquidity-risk"
 var (
 	living    = guard.Limit{Per: time.Second, Burst: 120}
 	looking   = guard.Limit{Per: 200 * time.Millisecond, Burst: 100}
+	adding    = guard.Limit{Per: 2 * time.Second, Burst: 20}
 	listing   = guard.Limit{Per: time.Second, Burst: 60}
 	auditing  = guard.Limit{Per: 2 * time.Second, Burst: 30}
 	working   = guard.Limit{Per: 10 * time.Second, Burst: 6}
@@ -50,6 +51,7 @@ func Rules() []access.Rule {
 
 		// What people need besides.
 		{ID: "recomputeJob", Method: get, Path: "/recompute/{id}", Roles: modellers, Limit: following},
+		{ID: "portfolio", Method: post, Path: "/portfolio", Roles: readers, Limit: adding},
 		{ID: "instruments", Method: get, Path: "/instruments", Roles: readers, Limit: listing},
 
 		// What others tell. Its own time or name is its key.

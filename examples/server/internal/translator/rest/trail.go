@@ -69,7 +69,7 @@ func (s *server) audit(ctx context.Context, caller access.Caller, in *auditIn) (
 	if err != nil {
 		return nil, unknown(isin, err)
 	}
-	return out, s.record(ctx, caller, "audit", isin, in.Asked)
+	return out, s.record(ctx, caller, "audit", string(isin), in.Asked)
 }
 
 func (s *server) auditJSON(ctx context.Context, who risk.Role, isin market.ISIN, in *auditIn) (*auditOut, error) {

@@ -1,0 +1,8 @@
+//go:build !unix
+
+package socket
+
+import "syscall"
+
+// writeNow writes nothing at once here: each client waits for itself.
+func writeNow(syscall.RawConn, []byte) int { return 0 }

@@ -1,0 +1,261 @@
+package risk
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/internal/valid"
+	"github.com/evenkeelhq/evenkeel/liquidity/market"
+)
+
+// Holding is how much somebody holds of an instrument, and what is known of it.
+type Holding struct {
+	Inputs Inputs
+	Track  Track
+	Size   decimal.Decimal // face value, > 0
+}
+
+// Leaving is how somebody wants to leave all that he holds.
+type Leaving struct {
+	Holdings []Holding // 1 to 100, one for each instrument
+	Days     int       // within which, 1 to 250
+
+	// What makers, and auctions, take from him in a day over all instruments, in face
+	// value. Not valid is as much as of the one instrument of which they take most: it
+	// may be the same few people who stand behind all quotes.
+	MakerPerDay, AuctionPerDay decimal.NullDecimal
+}
+
+// Bounds of a portfolio.
+const (
+	MaxHoldings    = 100
+	MaxLeavingDays = 250
+)
+
+// Portfolio is what a person should know before leaving several instruments at
+// once. It has everything: what somebody may see of it, [ViewPortfolio] says. Money
+// is in the currency of the prices, which are per 100 of face value.
+type Portfolio struct {
+	Held   []Held // in the order that was asked
+	Days   int    // within which
+	Shared market.Capacity
+	Plan   market.Plan
+	Value  decimal.Decimal // of all, at mid prices
+	Sold   decimal.Decimal // of what the plan sells, at mid prices
+	Routes []Taken         // how much each way takes, the most first
+	Tight  []Bottleneck    // what keeps people in longest, the worst first; empty if all is sold on the first day
+	Retail string          // in plain words
+}
+
+// Held is one instrument of a portfolio.
+type Held struct {
+	Translation // for a sale of all of it, alone
+	Position    market.Position
+	Value       decimal.Decimal // at the mid price
+	Days        int             // until all is sold, 0 if it is not within the time
+	Cost        decimal.Decimal // of what is sold
+	Left        decimal.Decimal // face value that is not
+}
+
+// Taken is what the plan sells by one way. Path is empty for the instruments' own
+// books.
+type Taken struct {
+	Path  market.Path
+	Value decimal.Decimal // at mid prices
+	Cost  decimal.Decimal
+}
+
+// Bottleneck is an instrument that keeps people in, and why.
+type Bottleneck struct {
+	ISIN   market.ISIN
+	Reason Tightness
+	Days   int             // until all is sold, 0 if it is not within the time
+	Left   decimal.Decimal // face value that is not
+	PerDay decimal.Decimal // face value that is sold of it on the first day
+}
+
+// Tightness is why an instrument takes long to leave.
+type Tightness string
+
+// The reasons.
+const (
+	NoBuyers  Tightness = "no_buyers"  // nothing that could be counted on is open
+	BookOnly  Tightness = "book_only"  // only its own book is
+	OwnLimits Tightness = "own_limits" // makers and auctions take no more of it in a day
+	OthersGo  Tightness = "others_go"  // what is riskier to keep goes first where instruments share a way
+)
+
+// Leave says what it takes to leave several instruments at once, by
+// market.JointExit: their own books, at the participation of the parameters, and
+// makers and auctions, which they share, within the caps of the policy for a day. RFQ
+// and P2P are not counted on: nobody says how much they take. Malformed input is an
+// [ErrInvalid].
+func (e *Engine) Leave(l Leaving) (Portfolio, error) {
+	if err := l.validate(); err != nil {
+		return Portfolio{}, err
+	}
+	p := Portfolio{Days: l.Days}
+	positions := make([]market.Position, len(l.Holdings))
+	for i, h := range l.Holdings {
+		held, err := e.hold(h)
+		if err != nil {
+			return Portfolio{}, fmt.Errorf("holding %d: %w", i, err)
+		}
+		p.Held, positions[i] = append(p.Held, held), held.Position
+		p.Value = p.Value.Add(held.Value)
+		p.Shared.MakerPerDay = decimal.Max(p.Shared.MakerPerDay, held.Position.Maker.PerDay)
+		p.Shared.AuctionPerDay = decimal.Max(p.Shared.AuctionPerDay, held.Position.Auction.PerDay)
+	}
+	if l.MakerPerDay.Valid {
+		p.Shared.MakerPerDay = l.MakerPerDay.Decimal
+	}
+	if l.AuctionPerDay.Valid {
+		p.Shared.AuctionPerDay = l.AuctionPerDay.Decimal
+	}
+	var err error
+	if p.Plan, err = market.JointExit(positions, p.Shared, l.Days); err != nil {
+		return Portfolio{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	p.account()
+	return p, e.tellPortfolio(&p)
+}
+
+func (l Leaving) validate() error {
+	if err := check(
+		rule{len(l.Holdings) >= 1 && len(l.Holdings) <= MaxHoldings, "Holdings", len(l.Holdings), "must be 1 to 100"},
+		rule{l.Days >= 1 && l.Days <= MaxLeavingDays, "Days", l.Days, "must be 1 to 250"},
+		rule{valid.NotNegative(l.MakerPerDay.Decimal), "MakerPerDay", l.MakerPerDay.Decimal, valid.MustBeAmount},
+		rule{valid.NotNegative(l.AuctionPerDay.Decimal), "AuctionPerDay", l.AuctionPerDay.Decimal, valid.MustBeAmount},
+	); err != nil {
+		return err
+	}
+	known := map[market.ISIN]bool{}
+	for i, h := range l.Holdings {
+		isin := h.Inputs.Snapshot.Book.ISIN
+		if err := check(rule{!known[isin], "ISIN", string(isin), "must be there once"}); err != nil {
+			return fmt.Errorf("holding %d: %w", i, err)
+		}
+		known[isin] = true
+	}
+	return nil
+}
+
+// hold says how one instrument can be left.
+func (e *Engine) hold(h Holding) (Held, error) {
+	sale := market.Sale{Size: h.Size, Reserve: e.cfg.Sale.Reserve}
+	t, err := e.Translate(h.Inputs, sale, h.Track)
+	if err != nil {
+		return Held{}, err
+	}
+	s := h.Inputs.Snapshot
+	price := t.Profile.Mid.Shift(-2)
+	at := Held{Translation: t, Value: price.Mul(h.Size), Left: h.Size}
+	at.Position = market.Position{Name: string(t.ISIN), Size: h.Size, Price: price, SigmaDaily: e.cfg.Parameters.SigmaDaily}
+	if times := s.Conditions.SigmaTimes; times.IsPositive() {
+		at.Position.SigmaDaily = at.Position.SigmaDaily.Mul(times)
+	}
+	if at.Position.BookPerDay, at.Position.BookCost, err = e.tape.Takes(s); err != nil {
+		return Held{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if at.Position.Maker, err = e.share(h, t, market.ByMaker); err != nil {
+		return Held{}, err
+	}
+	at.Position.Auction, err = e.share(h, t, market.ByAuction)
+	return at, err
+}
+
+// share is how much of a holding a way takes in a day, and at what cost: all of it,
+// or as much as passes at once.
+func (e *Engine) share(h Holding, t Translation, path market.Path) (market.Share, error) {
+	r, _ := t.Exits.Route(path)
+	size := h.Size
+	if !r.Available && r.MaxSize.Valid && r.MaxSize.Decimal.IsPositive() {
+		size = r.MaxSize.Decimal
+		found, err := e.desk.Assess(h.Inputs.Snapshot, market.Sale{Size: size, Reserve: t.Sale.Reserve})
+		if err != nil {
+			return market.Share{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+		}
+		r, _ = found.Exits.Route(path)
+	}
+	if !r.Available {
+		return market.Share{}, nil
+	}
+	if a := h.Inputs.Snapshot.Auction; path == market.ByAuction && len(a.Demand) > 0 {
+		size = decimal.Min(size, a.DemandAt(t.Sale.Reserve)) // there is no more demand than that
+	}
+	mid := t.Profile.Mid
+	bps := mid.Sub(r.NetPrice).Shift(4).DivRound(mid, places) // 0 where it pays more than the mid: that is not counted on
+	return market.Share{PerDay: size, Bps: decimal.Min(decimal.Max(bps, decimal.Decimal{}), decimal.New(1, 4))}, nil
+}
+
+// account adds the plan up, by instrument and by way, and finds what is tight.
+func (p *Portfolio) account() {
+	held := map[string]*Held{}
+	for i := range p.Held {
+		held[p.Held[i].Position.Name] = &p.Held[i]
+	}
+	ways := map[market.Path]Taken{}
+	firstDay, shared := map[string]decimal.Decimal{}, map[string]map[int]decimal.Decimal{} // by name; shared by day
+	for _, s := range p.Plan.Slices {
+		h := held[s.Name]
+		value := s.Size.Mul(h.Position.Price)
+		h.Cost, h.Left, p.Sold = h.Cost.Add(s.Cost), h.Left.Sub(s.Size), p.Sold.Add(value)
+		w := ways[s.Path]
+		ways[s.Path] = Taken{s.Path, w.Value.Add(value), w.Cost.Add(s.Cost)}
+		if s.Day == 1 {
+			firstDay[s.Name] = firstDay[s.Name].Add(s.Size)
+		}
+		if s.Path != "" {
+			if shared[s.Name] == nil {
+				shared[s.Name] = map[int]decimal.Decimal{}
+			}
+			shared[s.Name][s.Day] = shared[s.Name][s.Day].Add(s.Size)
+		}
+	}
+	for _, w := range ways {
+		p.Routes = append(p.Routes, w)
+	}
+	slices.SortFunc(p.Routes, func(a, b Taken) int { return cmp.Or(b.Value.Cmp(a.Value), cmp.Compare(a.Path, b.Path)) })
+	for _, d := range p.Plan.Done {
+		held[d.Name].Days = d.Day
+	}
+	for i := range p.Held {
+		if h := &p.Held[i]; h.Days != 1 {
+			p.Tight = append(p.Tight, Bottleneck{h.ISIN, p.tightness(h, shared[h.Position.Name]), h.Days, h.Left, firstDay[h.Position.Name]})
+		}
+	}
+	slices.SortStableFunc(p.Tight, func(a, b Bottleneck) int { return b.waits(p.Days) - a.waits(p.Days) })
+}
+
+// waits is how long an instrument keeps people in, one that is not sold the longest.
+func (b Bottleneck) waits(within int) int {
+	if b.Days == 0 {
+		return within + 1
+	}
+	return b.Days
+}
+
+// tightness is why an instrument is not sold on the first day. shared is what of it
+// went each day by the ways that it shares.
+func (p *Portfolio) tightness(h *Held, shared map[int]decimal.Decimal) Tightness {
+	alone := decimal.Min(h.Position.Maker.PerDay, p.Shared.MakerPerDay).Add(decimal.Min(h.Position.Auction.PerDay, p.Shared.AuctionPerDay))
+	switch {
+	case !alone.IsPositive() && !h.Position.BookPerDay.IsPositive():
+		return NoBuyers
+	case !alone.IsPositive():
+		return BookOnly
+	}
+	last := h.Days
+	if last == 0 {
+		last = p.Days + 1
+	}
+	for day := 1; day < last; day++ {
+		if shared[day].LessThan(alone) {
+			return OthersGo
+		}
+	}
+	return OwnLimits
+}
