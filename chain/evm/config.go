@@ -44,7 +44,7 @@ type Config struct {
 	// node's own suggestion changes from call to call, a block does not.
 	TipWei uint256.Int
 	// GasLimit is that of every call. With 0 the node estimates it, at the price of
-	// refusing what would revert now: chain.ErrReverted, and nothing is sent.
+	// refusing what would revert in the next block: chain.ErrReverted, and nothing is sent.
 	GasLimit uint64
 	// WithdrawGasWei is the most that a unit of gas may cost when what is past its
 	// deadline is taken out of the way of what comes after it, > 0. A tenth more than

@@ -171,6 +171,28 @@ func TestWhoSeesWhatIsSent(t *testing.T) {
 	})
 }
 
+// punctual reverts but in the block whose number it is called with.
+const punctual = "6000354314600c57" + "600080fd" + "5b00"
+
+func TestGasIsEstimatedForTheBlockToCome(t *testing.T) {
+	r := newRig(t)
+	cfg := r.config()
+	cfg.GasLimit = 0
+	r.client = r.open(cfg)
+	to := r.deploy(punctual)
+	at := func(number uint64) chain.Tx {
+		word := uint256.NewInt(number).Bytes32()
+		return r.tx(chain.Call{To: to, Data: word[:]})
+	}
+	head := r.height()
+	_, err := r.client.Send(t.Context(), "late", at(head))
+	require.ErrorIs(t, err, chain.ErrReverted)
+	_, err = r.client.Send(t.Context(), "in time", at(head+1))
+	require.NoError(t, err)
+	r.mine()
+	r.receipt("in time", chain.Mined)
+}
+
 func TestWhatIsRefusedIsNotSent(t *testing.T) {
 	for name, row := range map[string]struct {
 		change func(*rig, *evm.Config)

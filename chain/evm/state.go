@@ -33,12 +33,13 @@ func (c *Client) standing(ctx context.Context, at chain.Hash) (used uint64, bala
 	return uint64(nonce), uint256.Int(wei), nil
 }
 
-// gas returns the limit for a call, or chain.ErrReverted if it would revert now.
+// gas returns the limit for a call, or chain.ErrReverted if it would revert in the block
+// to come: rules that count blocks answer otherwise in the last one.
 func (c *Client) gas(ctx context.Context, call chain.Call) (uint64, error) {
 	if c.cfg.GasLimit > 0 {
 		return c.cfg.GasLimit, nil
 	}
-	answer, err := c.chain.Raw(ctx, "eth_estimateGas", c.message(call), "latest")
+	answer, err := c.chain.Raw(ctx, "eth_estimateGas", c.message(call), "pending")
 	if err != nil {
 		return 0, fmt.Errorf("estimate gas: %w", reverted(err))
 	}
