@@ -93,12 +93,14 @@ func TestLeavingSeveralAtOnce(t *testing.T) {
 		},
 		{
 			"whoever says how little makers and auctions take waits for them, not for others",
-			risk.Leaving{Holdings: []risk.Holding{holding(inputs(), "6800000")}, Days: 30, MakerPerDay: known("100000"), AuctionPerDay: known("1")}, 4,
+			risk.Leaving{Holdings: []risk.Holding{holding(inputs(), "6800000")}, Days: 30, MakerPerDay: known("100000"), AuctionPerDay: known("1")},
+			4,
 			[]tight{{isin, risk.OwnLimits, 4, "0"}},
 		},
 		{
 			"and who counts on neither has the book alone",
-			risk.Leaving{Holdings: []risk.Holding{holding(inputs(), "6800000")}, Days: 30, MakerPerDay: known("0"), AuctionPerDay: known("0")}, 4,
+			risk.Leaving{Holdings: []risk.Holding{holding(inputs(), "6800000")}, Days: 30, MakerPerDay: known("0"), AuctionPerDay: known("0")},
+			4,
 			[]tight{{isin, risk.BookOnly, 4, "0"}},
 		},
 		{

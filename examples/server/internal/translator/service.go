@@ -198,6 +198,7 @@ func (s *Service) look(ctx context.Context, isin market.ISIN, willDo func(Look) 
 	if err != nil {
 		return Look{}, err
 	}
+	s.opts.Metrics.Translation(newest.Decision, newest.Seen.Commands)
 	return *newest, nil // there is one: we have just looked
 }
 
@@ -244,7 +245,7 @@ func (s *Service) tick(ctx context.Context, l *live) error {
 // nil if none was: that nothing can be had now, alerts say. It counts as somebody's
 // wish to see the instrument.
 func (s *Service) Standing(ctx context.Context, isin market.ISIN) (topic.Standing, error) {
-	l, err := s.Fast(ctx, isin)
+	l, err := s.newest(ctx, isin)
 	if errors.Is(err, ErrUnknown) {
 		err = fmt.Errorf("%w: %w", topic.ErrUnknown, err)
 	}

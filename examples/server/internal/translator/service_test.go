@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/evenkeelhq/evenkeel"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/config"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/metrics"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/translator"
 	"github.com/evenkeelhq/evenkeel/liquidity/market"
 	"github.com/evenkeelhq/evenkeel/risk"
@@ -292,7 +294,8 @@ func TestHowItStandsIsTheNewestThatWasEverTranslated(t *testing.T) {
 	told := &away{Instruments: r.db.Instruments()}
 	ports := translator.PortsOf(r.db, r.heard)
 	ports.Instruments = told
-	service, err := translator.Open(r.Config(), ports, translator.Options{Clock: now, Log: zap.NewNop()})
+	counted := metrics.New()
+	service, err := translator.Open(r.Config(), ports, translator.Options{Clock: now, Log: zap.NewNop(), Metrics: counted})
 	require.NoError(t, err)
 	r.Service = service
 	r.tell(bond, "99")
@@ -316,4 +319,26 @@ func TestHowItStandsIsTheNewestThatWasEverTranslated(t *testing.T) {
 	standing, err := r.Standing(t.Context(), bond)
 	require.NoError(t, err)
 	require.Equal(t, last.Decision.Translation.Hash, standing.Translation.Hash)
+
+	shown := httptest.NewRecorder()
+	counted.Handler().ServeHTTP(shown, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
+	require.Contains(t, shown.Body.String(), `evenkeel_translations_total{reason="no_inputs"} 3`)
+	require.Contains(t, shown.Body.String(), `evenkeel_translation_alerts_total{severity="warning",type="data_quality"} 1`, "once, while its cause holds")
+}
+
+// A stream that has missed something asks how an instrument stands, and must not be
+// told what it knows already.
+func TestHowItStandsIsWhatAnotherServerHasJustWritten(t *testing.T) {
+	now, at := newClock(), dsn(t)
+	one, other := open(t, at, now), open(t, at, now)
+	one.tell(bond, "99")
+	first := one.look(bond)
+	other.tell(bond, "98")
+	second := other.look(bond)
+	require.NotEqual(t, first.Hash, second.Hash)
+	now.Add(time.Millisecond)
+	standing, err := one.Standing(t.Context(), bond)
+	require.NoError(t, err)
+	require.Equal(t, second.Decision.Translation.Hash, standing.Translation.Hash)
+	require.Equal(t, second.State.Numbers, standing.Numbers)
 }
