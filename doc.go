@@ -22,16 +22,18 @@
 //
 // # Where things are
 //
-// Vocabulary and arithmetic: exchange, chain, chain/abi, pmm, pmm/mesh, reserve. Engines:
-// stabilizer, reserve/monitor, reward, reward/payout, liquidity, liquidity/stress,
-// liquidity/maker, and the models liquidity/market, liquidity/market/measure and
-// liquidity/market/cost; risk, risk/score, risk/topic, risk/capital. For people who ask: liquidity/chronicle.
-// Adapters: exchange/binance, bitfinex, bybit, coinbase, gate, kraken, okx,
-// poloniex and paper, chain/memchain, reward/memory, reward/rpc, reward/file,
-// liquidity/memory, store/memory, store/sql. Conformance suites:
-// exchange/exchangetest, chain/chaintest, reward/ledgertest,
-// reward/payout/payouttest, liquidity/liquiditytest, store/storetest. An import
-// only goes down: engines never import adapters or each other.
+// Vocabulary and arithmetic: exchange, chain, chain/abi, pmm, pmm/mesh, reserve.
+// Engines: stabilizer, stabilizer/parity, reserve/monitor, reward, reward/payout,
+// liquidity, liquidity/stress, liquidity/maker, and the models liquidity/market,
+// liquidity/market/measure and liquidity/market/cost; risk, risk/score, risk/topic,
+// risk/capital. For people who ask: liquidity/chronicle. Adapters: exchange/binance,
+// bitfinex, bybit, coinbase, gate, kraken, okx, poloniex and paper, chain/memchain,
+// reward/memory, reward/rpc, reward/file, liquidity/memory, store/memory; as modules
+// of their own chain/evm, store/redis, store/sql. Conformance suites:
+// exchange/exchangetest, chain/chaintest, chain/bridgetest, reward/ledgertest,
+// reward/payout/payouttest, liquidity/liquiditytest, store/storetest,
+// risk/topic/topictest. An import only goes down: engines never import adapters or
+// each other.
 //
 // # Glossary
 //

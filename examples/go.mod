@@ -22,7 +22,7 @@ require (
 	github.com/danielgtaylor/huma/v2 v2.37.2
 	github.com/ethereum/go-ethereum v1.17.10
 	github.com/evenkeelhq/evenkeel v0.1.0
-	github.com/evenkeelhq/evenkeel/chain/evm v0.0.0
+	github.com/evenkeelhq/evenkeel/chain/evm v0.1.0
 	github.com/evenkeelhq/evenkeel/store/redis v0.1.0
 	github.com/evenkeelhq/evenkeel/store/sql v0.1.0
 	github.com/golang-jwt/jwt/v5 v5.3.1

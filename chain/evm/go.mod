@@ -7,7 +7,7 @@ replace github.com/evenkeelhq/evenkeel => ../../
 require (
 	github.com/benbjohnson/clock v1.3.5
 	github.com/ethereum/go-ethereum v1.17.10
-	github.com/evenkeelhq/evenkeel v0.0.0-00010101000000-000000000000
+	github.com/evenkeelhq/evenkeel v0.1.0
 	github.com/google/go-cmp v0.7.0
 	github.com/holiman/uint256 v1.3.2
 	github.com/shopspring/decimal v1.6.0

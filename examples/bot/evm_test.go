@@ -55,7 +55,22 @@ type ship struct {
 
 const portID = 138
 
+// limits are what a stabilizer contract is configured with, beside its pool.
+type limits struct{ threshold, sustain, between, unitsPerBps, cap, slippage, gasGwei int64 }
+
+// The contract's part of the two profiles, as IStabilizer.sol has them for a pool in
+// which a hundred units are one bps.
+var (
+	targetLimits       = limits{1, 1, 3, 101, 2000, 30, 200}
+	conservativeLimits = limits{2, 2, 5, 51, 1000, 15, 100}
+)
+
 func openPort(t *testing.T) *port {
+	t.Helper()
+	return openPortWith(t, targetLimits)
+}
+
+func openPortWith(t *testing.T, l limits) *port {
 	t.Helper()
 	p := &port{T: t, owner: evmtest.Key(t, "owner"), keeper: evmtest.Key(t, "keeper")}
 	us := crypto.PubkeyToAddress(p.owner.PublicKey)
@@ -89,7 +104,7 @@ func openPort(t *testing.T) *port {
 		p.pool.Address,
 		[]common.Address{p.pool.Address},
 		whole(1, 18),
-		big.NewInt(1), big.NewInt(1), big.NewInt(3), whole(101, 6), whole(2000, 6), big.NewInt(30), whole(200, 9),
+		big.NewInt(l.threshold), big.NewInt(l.sustain), big.NewInt(l.between), whole(l.unitsPerBps, 6), whole(l.cap, 6), big.NewInt(l.slippage), whole(l.gasGwei, 9),
 	})
 	p.do(p.stabilizer, "setKeeper", crypto.PubkeyToAddress(p.keeper.PublicKey), true)
 	p.do(p.stabilizer, "unpause")
@@ -390,6 +405,32 @@ func TestAKeeperHoldsAPegOnARealNode(t *testing.T) {
 	got := stop()
 	require.Equal(t, exitOK, got.code, got.err)
 	require.NotContains(t, got.out, "fault")
+}
+
+// The careful profile takes a block more, corrects half, and then half of the rest.
+func TestACarefulKeeperHoldsAPegOnARealNode(t *testing.T) {
+	t.Parallel()
+	p := openPortWith(t, conservativeLimits)
+	told, stop := p.sail(p.chart(p.node.URL, instead(t, "pair:", "profile: conservative\npair:")), "--live")
+	for range 3 {
+		p.block(told)
+	}
+	p.trade(p.push(false, 1300))
+	blocks := 0
+	for ; p.executions() == 0; blocks++ {
+		require.Less(t, blocks, 6, told)
+		p.block(told)
+	}
+	require.Equal(t, 5, blocks)
+	require.InDelta(t, 6.5, p.offBps(), 0.2)
+	for range 12 {
+		p.block(told)
+	}
+	require.Equal(t, 3, p.executions(), told)
+	require.Less(t, p.offBps(), 2.0)
+	got := stop()
+	require.Equal(t, exitOK, got.code, got.err)
+	require.NotContains(t, got.out, "reverted")
 }
 
 func TestAKeeperOnARealNodeRefusesBeforeItSendsAnything(t *testing.T) {

@@ -169,3 +169,8 @@ func (l listener) heard(on host, what, by string, last evenkeel.Record) error {
 		what, by, l.kind, l.name, last.At.Format(time.DateTime), on.clock.Now().Sub(last.At).Truncate(time.Second))
 	return err
 }
+
+// alarm writes an alert where whoever is on duty reads it.
+func alarm[C ~string](log *zap.Logger, what C, note string) {
+	log.Warn("alert", zap.String("what", string(what)), zap.String("note", note))
+}

@@ -141,6 +141,9 @@ func (c keeperRun) hold(ctx context.Context, on host, h *hold) error {
 		counted.Peg(p)
 		h.story.Add(p)
 		h.tell.Peg(p)
+		for _, a := range p.Alerts {
+			alarm(log, a.Code, a.Detail)
+		}
 	})
 	if err != nil {
 		return err
@@ -152,6 +155,9 @@ func (c keeperRun) hold(ctx context.Context, on host, h *hold) error {
 	}), func(r watch.Reserve) {
 		counted.Reserve(r)
 		h.tell.Reserve(r)
+		for _, a := range r.Alerts {
+			alarm(log, a, "reserve")
+		}
 	})
 	running, end := lasting(ctx, on, c.For)
 	defer end()

@@ -165,7 +165,7 @@ func leave(ctx context.Context, clk clock.Clock, world *maker.World, log *zap.Lo
 // warn writes alerts where whoever is on duty reads them.
 func warn(log *zap.Logger, l watch.Look) {
 	for _, a := range l.Alerts {
-		log.Warn("alert", zap.String("what", string(a.What)), zap.String("note", a.Note))
+		alarm(log, a.What, a.Note)
 	}
 	if l.Cleared {
 		log.Warn("nothing succeeded for too long: cancelled all orders", zap.String("fault", l.Fault))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeelhq/evenkeel"
@@ -120,6 +121,7 @@ func (c parityRun) Run(ctx context.Context, on host) error {
 	chains := [2]uint64{bot.Engine.Chains[0].ID, bot.Engine.Chains[1].ID}
 	tell := show.NewParity(on.out, bot.Engine.Pair, chains, c.JSON)
 	var story show.Crossing
+	log := logger(on.err)
 	err = alive(ctx, func(ctx context.Context) error {
 		return strait.Live(ctx, bot.Engine.Chains[0].BlockTime, func(what string) { tell.Event(on.clock.Now(), what) })
 	}, func(ctx context.Context) error {
@@ -128,7 +130,10 @@ func (c parityRun) Run(ctx context.Context, on host) error {
 			counted.Spread(l)
 			story.Add(l)
 			tell.Spread(l)
-		})
+			for _, a := range l.Alerts {
+				alarm(log, a.Code, a.Detail)
+			}
+		}, log)
 	})
 	if err != nil || c.JSON {
 		return err
@@ -138,7 +143,7 @@ func (c parityRun) Run(ctx context.Context, on host) error {
 }
 
 // bridge runs the engine between the two shores.
-func (c parityRun) bridge(ctx context.Context, on host, bot parityfile.Bot, strait *town.Strait, books demoBooks, counted *metrics.Parity, tell func(watch.Spread)) error {
+func (c parityRun) bridge(ctx context.Context, on host, bot parityfile.Bot, strait *town.Strait, books demoBooks, counted *metrics.Parity, tell func(watch.Spread), log *zap.Logger) error {
 	engine, err := parity.New(bot.Engine)
 	if err != nil {
 		return usage(err)
@@ -156,7 +161,7 @@ func (c parityRun) bridge(ctx context.Context, on host, bot parityfile.Bot, stra
 	watched := watch.Parity(engine, world, bot.GiveUp, func(ctx context.Context, s parity.State) error { return takeBack(ctx, cfg, s) }, tell)
 	running, end := lasting(ctx, on, c.For)
 	defer end()
-	return keep(running, on, logger(on.err), job[parity.State, parity.Observation, parity.Decision]{bot.Key(), engine, watched, books.journal, bot.Every})
+	return keep(running, on, log, job[parity.State, parity.Observation, parity.Decision]{bot.Key(), engine, watched, books.journal, bot.Every})
 }
 
 // crossing is the engine's world: two shores, and the ferry between them.

@@ -116,6 +116,9 @@ func (e *Engine) Config() Config { return e.cfg }
 // Target is the profile that keeps two chains within 15 bps of each other (Vault
 // plan §16) at up to five times the projected flow, on blocks of two seconds.
 // Set each chain's Buffer, and the figures of the bridge that it crosses.
+//
+// It enters at 8 bps: at five times the flow the blocks of SustainBlocks add
+// another four, and a fault should find room below 15.
 func Target(pair exchange.Pair, chains [2]Chain, stuckAfter time.Duration) Config {
 	return Config{
 		Pair: pair, Chains: chains, Decimals: 6,

@@ -354,6 +354,41 @@ func TestALegIsNotSentWhenTheOtherFailed(t *testing.T) {
 	require.EqualValues(t, 1, l.state.Failures)
 }
 
+func TestOnlyFailuresInARowHalt(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, func(c *parity.Config) { c.MaxFailures = 2 })
+	for _, outcome := range []parity.Outcome{parity.Expired, parity.Mined, parity.Expired} {
+		l.trades()
+		l.step(l.outcome(0, outcome), l.outcome(1, outcome))
+		require.Empty(t, l.state.Halted)
+	}
+	l.trades()
+	require.Equal(t, "HALT failures", l.step(l.outcome(0, parity.Reverted), l.outcome(1, parity.Expired)))
+}
+
+func TestAReorgNeverShortensTheCooldown(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, nil)
+	l.trades()
+	l.step(l.outcome(0, parity.Mined), l.outcome(1, parity.Mined))
+	was := l.state.LastExec
+	leg := l.state.Watched()[0]
+	l.step(func(o *parity.Observation) {
+		o.Receipts = []parity.Receipt{{ID: leg.ID, Outcome: parity.Mined, Block: leg.Block - 1, Received: leg.Received}}
+	})
+	require.Equal(t, was, l.state.LastExec)
+	require.Equal(t, was[0]-1, l.state.Watched()[0].Block)
+}
+
+func TestADryRunKeepsThePaceOfARealOne(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, func(c *parity.Config) { c.DryRun = true; c.Chains[0].MinBlocks = 3 })
+	l.step(apart("12"))
+	require.Equal(t, "DRY_TRADE spread", l.step(apart("12")))
+	require.Empty(t, l.state.Arbs)
+	require.Equal(t, "HOLD cooldown", l.step(apart("12")))
+}
+
 // Deposits and gifts.
 func TestBalancesAboveTheBooks(t *testing.T) {
 	t.Parallel()

@@ -230,6 +230,98 @@ func TestFinalityIsByValue(t *testing.T) {
 	}
 }
 
+// dumb takes the bridge away.
+func dumb(o *parity.Observation) { o.Blocks[0].Lane, o.Blocks[1].Lane = nil, nil }
+
+func TestOnlyWhatIsThereIsSent(t *testing.T) {
+	t.Parallel()
+	uneven := func(o *parity.Observation) { o.Blocks[0].Base, o.Blocks[1].Base = dec("52000"), dec("48000") }
+	t.Run("not what a leg under way will take", func(t *testing.T) {
+		t.Parallel()
+		l := newLife(t, nil)
+		l.step(apart("12"), uneven, dumb)
+		require.Equal(t, "TRADE spread", l.step(apart("12")))
+		require.Len(t, l.last.Transfers, 1)
+		require.Equal(t, "1450", l.last.Transfers[0].Amount.String(), "2,000 too many, less 550")
+	})
+	t.Run("not what only the books say is there", func(t *testing.T) {
+		t.Parallel()
+		l := newLife(t, nil)
+		l.step(apart("12"), uneven, dumb)
+		require.Equal(t, "TRADE spread", l.step(apart("12"), dumb))
+		require.Equal(t, "HOLD pending", l.step(l.outcome(0, parity.Waiting), func(o *parity.Observation) { o.Blocks[0].Base = dec("50700") }))
+		require.Empty(t, l.last.Transfers)
+	})
+	t.Run("and nothing while something is missing", func(t *testing.T) {
+		t.Parallel()
+		l := newLife(t, nil)
+		l.step(uneven, dumb)
+		require.Equal(t, "HOLD shortage", l.step(func(o *parity.Observation) { o.Blocks[1].Quote = dec("49999") }))
+		require.Empty(t, l.last.Transfers)
+		l.step()
+		require.Len(t, l.last.Transfers, 1)
+	})
+}
+
+func TestEveryEndWaitsForItsBlocks(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		stage   chain.Stage
+		sent    uint64 // how deep
+		settled uint64
+		phase   parity.Phase
+	}{
+		"an arrival whose source is not final":  {chain.Arrived, 3, 9, parity.DestSeen},
+		"an arrival that is not final itself":   {chain.Arrived, 9, 3, parity.DestSeen},
+		"an arrival that is, on both chains":    {chain.Arrived, 4, 4, ""},
+		"a refund that is not final":            {chain.Refunded, 9, 3, parity.DestSeen},
+		"a refund that is":                      {chain.Refunded, 9, 4, ""},
+		"a failure that a reorg may still undo": {chain.Failed, 0, 3, parity.Sent},
+		"a failure that is final":               {chain.Failed, 0, 4, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLife(t, nil)
+			l.lopsided()
+			id := l.state.Transfers[0].ID
+			at := func(depth uint64) uint64 { return l.n + 2 - depth } // as of the next block
+			sent := uint64(0)
+			if row.sent > 0 {
+				sent = at(row.sent)
+			}
+			received := "2000"
+			if row.stage == chain.Failed {
+				received = "0"
+			}
+			l.step(l.tell(row.stage, sent, at(row.settled), received))
+			if row.phase != "" {
+				require.Equal(t, row.phase, l.phase())
+				require.Equal(t, id, l.state.Transfers[0].ID)
+				return
+			}
+			for _, tr := range l.state.Transfers {
+				require.NotEqual(t, id, tr.ID)
+			}
+		})
+	}
+}
+
+func TestAtItsDeadlineATransferIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, nil)
+	l.lopsided()
+	first := l.state.Transfers[0].Sending
+	require.Equal(t, l.n+30, first.Deadline)
+	for l.n+1 < first.Deadline {
+		l.step(l.tell(chain.Unsent, 0, 0, "0"))
+		require.Equal(t, []parity.Sending{first}, l.last.Transfers)
+	}
+	l.step(l.tell(chain.Unsent, 0, 0, "0"), dumb)
+	require.Empty(t, l.last.Transfers)
+	require.Empty(t, l.state.Transfers)
+	require.Equal(t, "52000", l.state.Books.Available[1].Base.String())
+}
+
 // However a bridge stumbles, money is in one place, and a transfer ends once.
 func TestMoneyIsNeverLostOnTheWay(t *testing.T) {
 	t.Parallel()

@@ -116,7 +116,8 @@ func TestATokenThatLooksBackSeesThePoolAsItWas(t *testing.T) {
 		{base, tenths(1), quote, "sellBase", []any{trader}},
 		{quote, tenths(3), base, "sellQuote", []any{trader}}, // through R = One and beyond, where the
 		{base, tenths(4), quote, "sellBase", []any{trader}},  // new target and the old reserve contradict
-		{nil, none, base, "sellShares", []any{tenths(3), trader, none, none, new(big.Int).SetUint64(m.time)}},
+		{nil, none, base, "sellShares", []any{tenths(2), trader, none, none, new(big.Int).SetUint64(m.time)}},
+		{nil, none, quote, "sellShares", []any{tenths(2), trader, none, none, new(big.Int).SetUint64(m.time)}},
 	} {
 		if step.pays != nil {
 			step.pays.do(trader, "transfer", pool.at, step.amount)

@@ -26,7 +26,7 @@ type asking struct {
 
 // maxAskers is how many connections requests come over: as many as may be under way
 // at once.
-const maxAskers = 64
+const maxAskers = 200
 
 // ask sends so many requests a second for translations, each at its time whether or
 // not the ones before it are answered.

@@ -7,9 +7,9 @@
 // translations. It says what each side took of the processors, and how late the
 // readers themselves were:
 //
-//	go test ./server/load -v -run Server -subscribers=2000 -silent=50 -gets=0 -for=15s
-//	go test ./server/load -v -run Server -subscribers=2000 -silent=50 -gets=0 -for=15s -instruments=50
-//	go test ./server/load -v -run Server -subscribers=1 -silent=0 -gets=2000 -for=15s -instruments=50
+//	go test ./server/load -v -run TestServer -subscribers=2000 -silent=50 -gets=0 -for=15s
+//	go test ./server/load -v -run TestServer -subscribers=2000 -silent=50 -gets=0 -for=15s -instruments=50
+//	go test ./server/load -v -run TestServer -subscribers=1 -silent=0 -gets=2000 -for=15s -instruments=50
 //
 // TestLoad and TestTwoServers have hubs and readers in one process:
 //

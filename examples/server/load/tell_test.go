@@ -30,7 +30,7 @@ const firstMid = 1_000_000 // in 0.0001
 
 // tell sends update i, and waits until the server has taken it.
 func (w *teller) tell(ctx context.Context, p *program, i int) error {
-	mid, half := firstMid+i, 300+20*(i%2) // so that the spread is another, which people are told
+	mid, half := firstMid+i, 300+10*(i%40) // so that the spread is another than a moment ago, which people are told
 	body := fmt.Sprintf(`{"items":[{"timestamp":%q,"isin":%q,"bid":%s,"ask":%s,"bid_size":500000,"ask_size":600000,"l2_depth_qty":4000000,
 		"l2_levels":10,"trades_count":40,"vwap":100,"volume_face":9000000,"time_since_last_trade_s":600,"window_s":86400}]}`,
 		time.Now().UTC().Format(time.RFC3339Nano), w.isin, places(mid-half), places(mid+half))

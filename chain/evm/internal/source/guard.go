@@ -67,8 +67,8 @@ func retryAfter(h http.Header) time.Duration {
 
 var errTooLong = errors.New("answer too long")
 
-// bounded fails once more than left bytes were read; io.LimitReader would pretend
-// that the answer ends there.
+// bounded fails where more than left bytes are read; io.LimitReader would pretend that
+// the answer ends there.
 type bounded struct {
 	io.ReadCloser
 	left int64
@@ -77,7 +77,7 @@ type bounded struct {
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left+1)])
 	if b.left -= int64(n); b.left < 0 {
-		return n, errTooLong
+		return max(n-1, 0), errTooLong // the byte too many is not passed on
 	}
 	return n, err
 }

@@ -53,7 +53,7 @@ type Options struct {
 	// Delivered is told, of what is written to a client at once, how long ago the newest
 	// event in it was decided; nil is nobody.
 	Delivered func(time.Duration)
-	Clock     clock.Clock // nil is the system's
+	Clock     clock.Clock // nil is the system's; deadlines of connections are by it, too
 	Log       *zap.Logger // nil is silence
 }
 
