@@ -19,6 +19,7 @@ type pair struct {
 	*machine
 	base, quote, pool *deployed
 	model             pmm.Pool
+	swaps             int // so far
 }
 
 var plenty = new(big.Int).Lsh(big.NewInt(1), 200)

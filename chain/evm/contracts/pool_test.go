@@ -1,6 +1,7 @@
 package contracts_test
 
 import (
+	"flag"
 	"fmt"
 	"math/big"
 	"math/rand/v2"
@@ -28,6 +29,8 @@ func stable(kind pmm.Kind) pmm.Params {
 	return p
 }
 
+var changes = flag.Int("changes", 100, "how much is done at random to each pool")
+
 // Whatever is done to a pool, package pmm knew what would come of it, to the wei.
 func TestRandomChangesAreAsPredicted(t *testing.T) {
 	for name, change := range map[string]func(*pmm.Params){
@@ -47,8 +50,7 @@ func TestRandomChangesAreAsPredicted(t *testing.T) {
 				require.Empty(t, r.diff())
 				rng := rand.New(rand.NewPCG(1, uint64(kind)))
 				done := 0
-				const changes = 100
-				for i := range changes {
+				for i := range *changes {
 					r.mine(rng.Uint64N(3))
 					ok := r.change(rng)
 					require.Empty(t, r.diff(), "change %d", i)
@@ -56,7 +58,8 @@ func TestRandomChangesAreAsPredicted(t *testing.T) {
 						done++
 					}
 				}
-				require.Greater(t, done, changes/2, "most changes must not be refusals")
+				require.Greater(t, done, *changes/2, "most changes must not be refusals")
+				t.Logf("%d swaps to the wei among %d changes", r.swaps, done)
 			})
 		}
 	}
@@ -79,6 +82,7 @@ func (r *pair) change(rng *rand.Rand) bool {
 		if err == nil {
 			require.Equal(r, q.Receive.Dec(), got)
 			r.model = next
+			r.swaps++
 		}
 		return err == nil
 	case r.model.Kind == pmm.DPP:

@@ -3,20 +3,15 @@
 package load_test
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"slices"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
-
-	"github.com/evenkeelhq/evenkeel/risk/topic"
 )
 
 var (
@@ -75,25 +70,14 @@ type stage struct {
 	p       *program
 	tellers []*teller
 
-	follow  errgroup.Group
+	follow  *errgroup.Group
+	stop    context.CancelFunc // ends it
 	readers []*follower
 	silent  []*wired
 	dropped int // of those that never read
 
 	accepted, journaled []time.Duration
 	behind              time.Duration // of the last update, that it was told after its time
-}
-
-// follower is a reader that holds the server to its promise.
-type follower struct {
-	*wired
-	of     *teller
-	read   topic.Cursor
-	at     atomic.Uint64   // how far it has read
-	snaps  int             // after the first
-	late   []time.Duration // from the decision
-	told   []time.Duration // from when an update was due
-	frames int
 }
 
 // fill lets all subscribe, and waits until each has had its snapshot.
@@ -116,66 +100,24 @@ func (s *stage) fill(ctx context.Context, t *testing.T) {
 		w, _ := open()
 		s.silent = append(s.silent, w)
 	}
-	here := make(chan error, 2**subscribers)
+	crowd, err := newCrowd()
+	require.NoError(t, err)
+	following, stop := context.WithCancel(ctx)
+	s.stop = stop
+	s.follow, ctx = errgroup.WithContext(ctx) // from here on a reader that fails ends the wait
+	t.Cleanup(crowd.leave)
 	for range *subscribers {
 		w, of := open()
-		f := &follower{wired: w, of: of}
+		f, err := crowd.join(w, of)
+		require.NoError(t, err)
 		s.readers = append(s.readers, f)
-		s.follow.Go(func() error {
-			err := f.run(func() { here <- nil })
-			here <- err // if it never came so far
-			return err
-		})
 	}
-	for range s.readers {
-		select {
-		case err := <-here:
-			require.NoError(t, err)
-		case <-ctx.Done():
-			require.NoError(t, ctx.Err(), "somebody has had no snapshot")
-		}
-	}
-}
-
-// run reads until the connection ends, and then wants that to be our doing.
-func (f *follower) run(here func()) error {
-	var buffer []byte
-	for {
-		var err error
-		if buffer, err = f.next(buffer); err != nil {
-			var why closed
-			if errors.As(err, &why) {
-				return fmt.Errorf("a reader after event %d: %w", f.read.Seq(), err)
+	s.follow.Go(func() error { return crowd.run(following) })
+	for _, f := range s.readers {
+		for f.at.Load() == 0 {
+			if wait(ctx, 10*time.Millisecond) != nil {
+				require.NoError(t, context.Cause(ctx), "somebody has had no snapshot")
 			}
-			return nil // closed by us: what is missing, the last number shows
-		}
-		now := time.Now()
-		frame, payload, ok, err := read(buffer)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			if bytes.HasPrefix(buffer, []byte(`{"type":"error"`)) {
-				return fmt.Errorf("a reader is refused: %s", buffer)
-			}
-			continue
-		}
-		if turn := f.read.Read(frame); turn != topic.Next {
-			return fmt.Errorf("%w: %s %d after %d, and %d was read last", errPromise, frame.Type, frame.Seq, frame.Prev, f.read.Seq())
-		}
-		f.at.Store(frame.Seq)
-		switch {
-		case frame.Type != topic.Snap:
-			f.frames++
-			f.late = append(f.late, now.Sub(frame.At))
-			if u, ok := f.of.which(payload); ok {
-				f.told = append(f.told, f.of.hear(u, now))
-			}
-		case here != nil:
-			here()
-			here = nil
-		default:
-			f.snaps++
 		}
 	}
 }
@@ -227,9 +169,7 @@ func (s *stage) end(ctx context.Context, t *testing.T) error {
 			s.dropped++
 		}
 	}
-	for _, f := range s.readers {
-		_ = f.Close()
-	}
+	s.stop()
 	if err := s.follow.Wait(); err != nil {
 		return err
 	}
@@ -268,7 +208,7 @@ func (s *stage) report(a asking) string {
 	snaps, frames := 0, 0
 	for _, f := range s.readers {
 		late, told = append(late, f.late...), append(told, f.told...)
-		snaps, frames = snaps+f.snaps, frames+f.frames
+		snaps, frames = snaps+f.snaps-1, frames+f.frames
 	}
 	text := fmt.Sprintf("%d readers and %d that never read, %d of whom are gone, over %d instruments; %d updates a second for %v (the last %v late), %d GETs a second\n",
 		len(s.readers), len(s.silent), s.dropped, len(s.tellers), *updates, *length, s.behind.Round(time.Millisecond), *gets)

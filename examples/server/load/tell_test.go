@@ -24,6 +24,7 @@ type teller struct {
 	n       int // of the instrument
 	began   time.Time
 	updates []update
+	said    *said // what was read last
 }
 
 const firstMid = 1_000_000 // in 0.0001

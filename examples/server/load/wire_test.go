@@ -26,8 +26,7 @@ func dialFrom(ctx context.Context, n int, address string) (net.Conn, error) {
 	return d.DialContext(ctx, "tcp", address)
 }
 
-// wired is one end of a WebSocket, as light as it gets: what readers take is
-// measured with the server, on the same processors.
+// wired is one end of a WebSocket.
 type wired struct {
 	net.Conn
 	in *bufio.Reader
@@ -53,7 +52,8 @@ func (p *program) subscribe(ctx context.Context, n int, of string) (*wired, erro
 		_ = answer.Body.Close()
 		switch answer.StatusCode {
 		case http.StatusSwitchingProtocols:
-			return w, w.say(opText, `{"action":"subscribe","topic":"`+of+`"}`)
+			_, err := c.Write(masked(opText, `{"action":"subscribe","topic":"`+of+`"}`))
+			return w, err
 		case http.StatusTooManyRequests:
 			_ = c.Close()
 			if err := wait(ctx, 100*time.Millisecond); err != nil {
@@ -73,10 +73,9 @@ const (
 	opPong  = 10
 )
 
-// say sends a frame of fewer than 126 bytes, masked with zeros.
-func (w *wired) say(opcode byte, text string) error {
-	_, err := w.Write(append([]byte{0x80 | opcode, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...))
-	return err
+// masked is a frame of fewer than 126 bytes, masked with zeros.
+func masked(opcode byte, text string) []byte {
+	return append([]byte{0x80 | opcode, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...)
 }
 
 // closed is why a connection was.
@@ -84,54 +83,25 @@ type closed uint16
 
 func (c closed) Error() string { return fmt.Sprintf("closed with %d", uint16(c)) }
 
-// next returns the next text, which holds until the next call.
-func (w *wired) next(buffer []byte) ([]byte, error) {
-	for {
-		var head [10]byte
-		if _, err := io.ReadFull(w.in, head[:2]); err != nil {
-			return buffer, err
-		}
-		size := uint64(head[1] & 0x7f)
-		switch size {
-		case 126:
-			_, err := io.ReadFull(w.in, head[:2])
-			if size = uint64(binary.BigEndian.Uint16(head[:])); err != nil {
-				return buffer, err
-			}
-		case 127:
-			_, err := io.ReadFull(w.in, head[2:10])
-			if size = binary.BigEndian.Uint64(head[2:]); err != nil {
-				return buffer, err
-			}
-		}
-		if size > 1<<20 {
-			return buffer, fmt.Errorf("a frame of %d bytes", size)
-		}
-		if uint64(cap(buffer)) < size {
-			buffer = make([]byte, size+1024)
-		}
-		buffer = buffer[:size]
-		opcode := head[0] & 0xf
-		if size > 125 {
-			opcode = opText
-		}
-		if _, err := io.ReadFull(w.in, buffer); err != nil {
-			return buffer, err
-		}
-		switch opcode {
-		case opText:
-			return buffer, nil
-		case opPing:
-			if err := w.say(opPong, string(buffer)); err != nil {
-				return buffer, err
-			}
-		case opClose:
-			if len(buffer) < 2 {
-				return buffer, closed(0)
-			}
-			return buffer, closed(binary.BigEndian.Uint16(buffer))
-		}
+// frame cuts the first frame off what was received; false while it is not whole.
+func frame(in []byte) (opcode byte, body, rest []byte, whole bool) {
+	if len(in) < 2 {
+		return 0, nil, in, false
 	}
+	size, head := uint64(in[1]&0x7f), 2
+	switch {
+	case size == 126 && len(in) >= 4:
+		size, head = uint64(binary.BigEndian.Uint16(in[2:])), 4
+	case size == 127 && len(in) >= 10:
+		size, head = binary.BigEndian.Uint64(in[2:]), 10
+	case size > 125:
+		return 0, nil, in, false
+	}
+	if uint64(len(in)-head) < size {
+		return 0, nil, in, false
+	}
+	end := head + int(size)
+	return in[0] & 0xf, in[head:end], in[end:], true
 }
 
 // gone reads what is there, and reports whether the server has closed the connection.
