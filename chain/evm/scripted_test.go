@@ -1,6 +1,7 @@
 package evm_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -494,6 +495,7 @@ func (s *ship) inspect() {
 // founder takes back more blocks than the engine remembers: it must stop, not trade.
 func (s *ship) founder() {
 	s.Helper()
+	halt := cmp.Or(s.state().Halted, stabilizer.ReorgTooDeep) // the first reason stands
 	s.script.Reorg(deepReorg)
 	s.counts["reorg of 65"]++
 	for range deepReorg + 1 {
@@ -503,7 +505,7 @@ func (s *ship) founder() {
 	for i := range 10 {
 		s.sail(i, false)
 	}
-	require.Equal(s, stabilizer.ReorgTooDeep, s.state().Halted)
+	require.Equal(s, halt, s.state().Halted)
 	require.Len(s, s.sent, sent)
 }
 

@@ -31,7 +31,7 @@ func newCrowd() (*crowd, error) {
 
 // join takes a subscriber's connection over.
 func (c *crowd) join(w *wired, of *teller) (*follower, error) {
-	raw, err := w.Conn.(*net.TCPConn).SyscallConn()
+	raw, err := w.Conn.(*net.TCPConn).SyscallConn() //nolint:errcheck // it was dialled over TCP
 	if err != nil {
 		return nil, err
 	}
