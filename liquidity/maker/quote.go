@@ -180,7 +180,7 @@ func (k *look) fit(o *Intent, p *plan) fit {
 func (k *look) move(p *plan, may bool) {
 	why := p.why
 	mine := k.turn()
-	taken := make(map[int]bool, len(p.wants))
+	var taken [maxTail + 1]bool // by level
 	var waits Reason
 	p.busy = false
 	for i := range k.next.Intents {
@@ -210,7 +210,7 @@ func (k *look) move(p *plan, may bool) {
 	if why == "" && p.unsure {
 		why = WaitAnswer
 	} else if why == "" {
-		k.place(p, taken)
+		k.place(p, &taken)
 		why = waits
 	}
 	if why == "" && p.busy {
@@ -229,7 +229,7 @@ func (k *look) turn() bool {
 
 // place puts up what is missing, as far as what is free pays for it: what our
 // cancelled orders held is free when they are seen to be gone.
-func (k *look) place(p *plan, taken map[int]bool) {
+func (k *look) place(p *plan, taken *[maxTail + 1]bool) {
 	free := k.free(p.side)
 	for i := range p.wants {
 		w := &p.wants[i]
