@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/big"
 	"time"
 
-	"github.com/holiman/uint256"
 	"github.com/shopspring/decimal"
 
 	"github.com/evenkeelhq/evenkeel"
@@ -139,7 +137,7 @@ func (w *World) see(ctx context.Context, now time.Time, s State) (*Block, error)
 	}
 	b := &Block{
 		Number: next.Number, Hash: next.Hash.String(), Parent: next.Parent.String(), Time: next.Time, Head: head.Number,
-		GasGwei: fromUnits(next.GasPrice, gweiScale),
+		GasGwei: chain.FromUnits(next.GasPrice, gweiScale),
 	}
 	// A head that is long overdue is not the newest block, whatever the node says.
 	if age := now.Sub(head.Time); age > 3*w.engine.BlockTime {
@@ -244,7 +242,7 @@ func (w *World) read(ctx context.Context, at chain.Hash, b *Block) error {
 		if err != nil {
 			return err
 		}
-		*part.to = fromUnits(held, int32(part.token.Decimals))
+		*part.to = chain.FromUnits(held, int32(part.token.Decimals))
 	}
 	return nil
 }
@@ -257,10 +255,10 @@ func (w *World) mid(s abi.PoolState) decimal.Decimal {
 	}
 	base, quote := w.token(w.engine.Pair.Base), w.token(w.engine.Pair.Quote)
 	if w.cfg.Inverted {
-		price := fromUnits(wei, 18+int32(base.Decimals)-int32(quote.Decimals))
+		price := chain.FromUnits(wei, 18+int32(base.Decimals)-int32(quote.Decimals))
 		return one.DivRound(price, scale)
 	}
-	return fromUnits(wei, 18+int32(quote.Decimals)-int32(base.Decimals))
+	return chain.FromUnits(wei, 18+int32(quote.Decimals)-int32(base.Decimals))
 }
 
 // prices adds what the feeds say. A feed that does not answer is a fault that
@@ -346,7 +344,7 @@ func (w *World) receipt(in *Intent, r chain.Receipt) Receipt {
 		out.Outcome, out.Filled = Mined, in.Size
 		if got, err := abi.ExecutePrivateSwap.Result(r.Output); err == nil {
 			_, bought := w.sides(&in.Order)
-			out.Received = fromUnits(got, int32(bought.Decimals))
+			out.Received = chain.FromUnits(got, int32(bought.Decimals))
 		}
 	case chain.Reverted:
 		out.Outcome = Reverted
@@ -375,7 +373,7 @@ func (w *World) Act(ctx context.Context, now time.Time, stamp evenkeel.Stamp, d 
 		if d.Order == nil {
 			return nil
 		}
-		err := w.cfg.Chain.Cancel(ctx, d.Order.ID, gasPrice(d.Order.GasGwei))
+		err := w.cfg.Chain.Cancel(ctx, d.Order.ID, chain.GasPrice(d.Order.GasGwei))
 		if errors.Is(err, chain.ErrNotFound) {
 			return nil // nothing to cancel
 		}
@@ -400,19 +398,19 @@ func (w *World) paused(ctx context.Context, after uint64) (bool, error) {
 // send sends an order, or declines one that is past its deadline.
 func (w *World) send(ctx context.Context, o *Order) error {
 	sold, bought := w.sides(o)
-	size, err := toUnits(o.AmountIn.Truncate(int32(sold.Decimals)), sold.Decimals)
+	size, err := chain.ToUnits(o.AmountIn.Truncate(int32(sold.Decimals)), int32(sold.Decimals))
 	if err != nil {
-		return fmt.Errorf("send %s: amount in %v: %w", o.ID, o.AmountIn, err)
+		return fmt.Errorf("%w: send %s: AmountIn: %w", ErrInvalid, o.ID, err)
 	}
-	minOut, err := toUnits(o.MinOut.RoundUp(int32(bought.Decimals)), bought.Decimals)
+	minOut, err := chain.ToUnits(o.MinOut.RoundUp(int32(bought.Decimals)), int32(bought.Decimals))
 	if err != nil {
-		return fmt.Errorf("send %s: min out %v: %w", o.ID, o.MinOut, err)
+		return fmt.Errorf("%w: send %s: MinOut: %w", ErrInvalid, o.ID, err)
 	}
 	_, err = w.cfg.Chain.Send(ctx, o.ID, chain.Tx{
 		Call: abi.ExecutePrivateSwap.Call(w.cfg.Stabilizer, abi.Swap{
 			Size: size, TokenIn: sold.Address, TokenOut: bought.Address, MinOut: minOut, DeadlineBlock: o.Deadline,
 		}),
-		MaxGasPrice: gasPrice(o.GasGwei), Deadline: o.Deadline, Public: o.Public,
+		MaxGasPrice: chain.GasPrice(o.GasGwei), Deadline: o.Deadline, Public: o.Public,
 	})
 	if errors.Is(err, chain.ErrTooLate) {
 		return nil
@@ -430,32 +428,3 @@ func (w *World) sides(o *Order) (sold, bought Token) {
 }
 
 func (w *World) token(name string) Token { return w.cfg.Tokens[name] }
-
-// gasPrice is gwei in wei, and at least one of them.
-func gasPrice(gwei decimal.Decimal) uint256.Int {
-	wei, err := toUnits(gwei.RoundUp(gweiScale), gweiScale)
-	if err != nil || wei.IsZero() {
-		return *uint256.NewInt(1)
-	}
-	return wei
-}
-
-// fromUnits returns a number of smallest units, with so many digits after the
-// point, as a decimal.
-func fromUnits(units uint256.Int, decimals int32) decimal.Decimal {
-	return decimal.NewFromBigInt(units.ToBig(), -decimals)
-}
-
-// toUnits is the inverse of fromUnits, for what has no more digits than that.
-func toUnits(x decimal.Decimal, decimals uint8) (uint256.Int, error) {
-	units := x.Shift(int32(decimals)).BigInt()
-	if units.Sign() < 0 || units.BitLen() > 256 {
-		return uint256.Int{}, fmt.Errorf("%w: %v: must fit 256 bits", ErrInvalid, x)
-	}
-	return fromBig(units), nil
-}
-
-func fromBig(x *big.Int) uint256.Int {
-	v, _ := uint256.FromBig(x) // it fits
-	return *v
-}

@@ -31,10 +31,11 @@ type StabilizerConfig struct {
 // Stabilizer is the contract of Vault plan Appendix A. Its inventory is what it
 // holds of each token; anyone can add to it by a transfer.
 //
-// Appendix A also has checkDeviation wait for N blocks. A contract sees only the
-// blocks in which it is called, so here that rule is the engine's, which sees
-// them all; what a flash loan could do within one block is bounded by Keeper,
-// MinBlocks, BlockCap and the swap's own MinOut.
+// Appendix A also has checkDeviation wait for N blocks. The contract of
+// chain/evm/contracts does, by what its pools remember of each block; these pools
+// remember nothing, so here that rule is the engine's alone, and what a flash loan
+// could do within one block is bounded by Keeper, MinBlocks, BlockCap and the swap's
+// own MinOut. BlockCap counts what is sold, there it counts base.
 type Stabilizer struct {
 	address chain.Address
 	config  StabilizerConfig

@@ -55,22 +55,15 @@ type ship struct {
 
 const portID = 138
 
-// limits are what a stabilizer contract is configured with, beside its pool.
-type limits struct{ threshold, sustain, between, unitsPerBps, cap, slippage, gasGwei int64 }
-
-// The contract's part of the two profiles, as IStabilizer.sol has them for a pool in
-// which a hundred units are one bps.
-var (
-	targetLimits       = limits{1, 1, 3, 101, 2000, 30, 200}
-	conservativeLimits = limits{2, 2, 5, 51, 1000, 15, 100}
-)
+// A hundred units are one bps in the pool of the port.
+var hundred = whole(100, 6)
 
 func openPort(t *testing.T) *port {
 	t.Helper()
-	return openPortWith(t, targetLimits)
+	return openPortWith(t, contracts.TargetLimits(hundred))
 }
 
-func openPortWith(t *testing.T, l limits) *port {
+func openPortWith(t *testing.T, c contracts.StabilizerConfig) *port {
 	t.Helper()
 	p := &port{T: t, owner: evmtest.Key(t, "owner"), keeper: evmtest.Key(t, "keeper")}
 	us := crypto.PubkeyToAddress(p.owner.PublicKey)
@@ -89,23 +82,8 @@ func openPortWith(t *testing.T, l limits) *port {
 		p.do(token, "mint", p.trader.Address, whole(1_000_000, 6))
 	}
 	p.do(p.pool, "buyShares", us)
-	p.do(p.stabilizer, "configure", struct {
-		Observed                       common.Address
-		Route                          []common.Address
-		Peg                            *big.Int
-		ThresholdBps                   *big.Int
-		SustainBlocks                  *big.Int
-		MinBlocks                      *big.Int
-		UnitsPerBps                    *big.Int
-		MaxStabilizationVolumePerBlock *big.Int
-		MaxSlippageBps                 *big.Int
-		MaxGasPriceForStabilizer       *big.Int
-	}{
-		p.pool.Address,
-		[]common.Address{p.pool.Address},
-		whole(1, 18),
-		big.NewInt(l.threshold), big.NewInt(l.sustain), big.NewInt(l.between), whole(l.unitsPerBps, 6), whole(l.cap, 6), big.NewInt(l.slippage), whole(l.gasGwei, 9),
-	})
+	c.Observed, c.Route, c.Peg = p.pool.Address, []common.Address{p.pool.Address}, whole(1, 18)
+	p.do(p.stabilizer, "configure", c)
 	p.do(p.stabilizer, "setKeeper", crypto.PubkeyToAddress(p.keeper.PublicKey), true)
 	p.do(p.stabilizer, "unpause")
 	p.commit()
@@ -410,7 +388,7 @@ func TestAKeeperHoldsAPegOnARealNode(t *testing.T) {
 // The careful profile takes a block more, corrects half, and then half of the rest.
 func TestACarefulKeeperHoldsAPegOnARealNode(t *testing.T) {
 	t.Parallel()
-	p := openPortWith(t, conservativeLimits)
+	p := openPortWith(t, contracts.ConservativeLimits(hundred))
 	told, stop := p.sail(p.chart(p.node.URL, instead(t, "pair:", "profile: conservative\npair:")), "--live")
 	for range 3 {
 		p.block(told)

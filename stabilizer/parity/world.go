@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/holiman/uint256"
 	"github.com/shopspring/decimal"
 
 	"github.com/evenkeelhq/evenkeel"
@@ -153,7 +152,7 @@ func (w *World) see(ctx context.Context, now time.Time, i int) (*Block, error) {
 	}
 	b := &Block{
 		Number: head.Number, Hash: head.Hash.String(), Parent: head.Parent.String(), Time: head.Time,
-		GasGwei: fromUnits(head.GasPrice, gweiScale),
+		GasGwei: chain.FromUnits(head.GasPrice, gweiScale),
 	}
 	answers, err := p.Client.Read(ctx, head.Hash,
 		abi.State.Call(p.Pool, abi.None{}),
@@ -176,7 +175,7 @@ func (w *World) see(ctx context.Context, now time.Time, i int) (*Block, error) {
 		if err != nil {
 			return nil, err
 		}
-		*part.to = fromUnits(held, int32(part.token.Decimals))
+		*part.to = chain.FromUnits(held, int32(part.token.Decimals))
 	}
 	if b.Oracle, err = w.oracle(ctx, now, p.Oracle); err != nil {
 		return nil, err
@@ -193,9 +192,9 @@ func (p *Place) mid(s abi.PoolState) decimal.Decimal {
 	}
 	base, quote := int32(p.Base.Decimals), int32(p.Quote.Decimals)
 	if p.Inverted {
-		return decimal.New(1, 0).DivRound(fromUnits(wei, 18+base-quote), scale)
+		return decimal.New(1, 0).DivRound(chain.FromUnits(wei, 18+base-quote), scale)
 	}
-	return fromUnits(wei, 18+quote-base).RoundBank(scale)
+	return chain.FromUnits(wei, 18+quote-base).RoundBank(scale)
 }
 
 // oracle asks a feed. One that does not answer is a fault that the engine
@@ -224,7 +223,7 @@ func (w *World) lanes(ctx context.Context, from int) *Holding {
 		if err != nil {
 			return nil
 		}
-		room = room.add(a, decimal.Min(fromUnits(limit.Room, int32(token.Decimals)), endless))
+		room = room.add(a, decimal.Min(chain.FromUnits(limit.Room, int32(token.Decimals)), endless))
 	}
 	return &room
 }
@@ -271,7 +270,7 @@ func (w *World) receipt(l *Leg, r chain.Receipt) Receipt {
 		out.Outcome = Mined
 		if got, err := abi.ExecutePrivateSwap.Result(r.Output); err == nil {
 			_, bought := l.assets()
-			out.Received = fromUnits(got, int32(w.token(bought, l.Chain).Decimals))
+			out.Received = chain.FromUnits(got, int32(w.token(bought, l.Chain).Decimals))
 		}
 	case chain.Reverted, chain.Cancelled:
 		out.Outcome = Reverted
@@ -314,7 +313,7 @@ func (w *World) passages(ctx context.Context, open []*Transfer) []Passage {
 		}
 		passages[i] = Passage{
 			ID: t.ID, Stage: told[i].Stage, Sent: told[i].Sent, Settled: told[i].Settled,
-			Received: fromUnits(told[i].Received, int32(w.token(t.Asset, on).Decimals)),
+			Received: chain.FromUnits(told[i].Received, int32(w.token(t.Asset, on).Decimals)),
 		}
 	}
 	return passages
@@ -375,20 +374,20 @@ func (w *World) paused(ctx context.Context, after uint64) (bool, error) {
 func (w *World) trade(ctx context.Context, o Order) error {
 	in, out := o.assets()
 	sold, bought := w.token(in, o.Chain), w.token(out, o.Chain)
-	size, err := toUnits(o.AmountIn, sold.Decimals)
+	size, err := chain.ToUnits(o.AmountIn, int32(sold.Decimals))
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: send %s: AmountIn: %w", ErrInvalid, o.ID, err)
 	}
-	minOut, err := toUnits(o.MinOut, bought.Decimals)
+	minOut, err := chain.ToUnits(o.MinOut, int32(bought.Decimals))
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: send %s: MinOut: %w", ErrInvalid, o.ID, err)
 	}
 	place := &w.cfg.Places[o.Chain]
 	_, err = place.Client.Send(ctx, o.ID, chain.Tx{
 		Call: abi.ExecutePrivateSwap.Call(place.Vault, abi.Swap{
 			Size: size, TokenIn: sold.Address, TokenOut: bought.Address, MinOut: minOut, DeadlineBlock: o.Deadline,
 		}),
-		MaxGasPrice: gasPrice(o.GasGwei), Deadline: o.Deadline,
+		MaxGasPrice: chain.GasPrice(o.GasGwei), Deadline: o.Deadline,
 	})
 	return err
 }
@@ -397,42 +396,15 @@ func (w *World) trade(ctx context.Context, o Order) error {
 // and the engine sees that.
 func (w *World) transfer(ctx context.Context, s Sending) error {
 	token := w.token(s.Asset, s.From)
-	amount, err := toUnits(s.Amount, token.Decimals)
+	amount, err := chain.ToUnits(s.Amount, int32(token.Decimals))
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: send %s: Amount: %w", ErrInvalid, s.ID, err)
 	}
 	err = w.cfg.Bridge.Send(ctx, s.ID, chain.Transfer{
-		Lane: w.lane(s.From, token), Amount: amount, MaxGasPrice: gasPrice(s.GasGwei), Deadline: s.Deadline,
+		Lane: w.lane(s.From, token), Amount: amount, MaxGasPrice: chain.GasPrice(s.GasGwei), Deadline: s.Deadline,
 	})
 	if errors.Is(err, chain.ErrTooLate) || errors.Is(err, chain.ErrLaneFull) {
 		return nil
 	}
 	return err
-}
-
-// gasPrice is gwei in wei, and at least one of them.
-func gasPrice(gwei decimal.Decimal) uint256.Int {
-	wei, err := toUnits(gwei, gweiScale)
-	if err != nil || wei.IsZero() {
-		return *uint256.NewInt(1)
-	}
-	return wei
-}
-
-// fromUnits returns a number of smallest units, with so many digits after the
-// point, as a decimal.
-func fromUnits(units uint256.Int, decimals int32) decimal.Decimal {
-	return decimal.NewFromBigInt(units.ToBig(), -decimals)
-}
-
-// toUnits is the inverse of fromUnits, for what has no more digits than that.
-func toUnits(x decimal.Decimal, decimals uint8) (uint256.Int, error) {
-	units := x.Shift(int32(decimals))
-	whole := units.BigInt()
-	if !units.IsInteger() || whole.Sign() < 0 || whole.BitLen() > 256 {
-		return uint256.Int{}, fmt.Errorf("%w: amount %v: must be a whole number of units of 10^-%d below 2^256", ErrInvalid, x, decimals)
-	}
-	var u uint256.Int
-	u.SetFromBig(whole)
-	return u, nil
 }
