@@ -100,12 +100,11 @@ func (p parcel) of(bot keeperfile.Bot) (stabilizer.Token, uint256.Int, error) {
 	if err != nil {
 		return token, uint256.Int{}, err
 	}
-	units := amount.Shift(int32(token.Decimals))
-	u, overflow := uint256.FromBig(units.BigInt())
-	if overflow || !units.IsInteger() {
+	units, err := chain.ToUnits(amount, int32(token.Decimals))
+	if err != nil {
 		return token, uint256.Int{}, fmt.Errorf("amount %.40q: must have at most the %d decimals of %s", p.Amount, token.Decimals, p.Token)
 	}
-	return token, *u, nil
+	return token, units, nil
 }
 
 // A deed is mined within so many blocks, or not at all; it pays up to twice what gas

@@ -16,7 +16,6 @@ import (
 
 	"github.com/evenkeelhq/evenkeel"
 	"github.com/evenkeelhq/evenkeel/chain"
-	"github.com/evenkeelhq/evenkeel/examples/bot/internal/keeper"
 	"github.com/evenkeelhq/evenkeel/examples/bot/internal/metrics"
 	"github.com/evenkeelhq/evenkeel/examples/bot/internal/parityfile"
 	"github.com/evenkeelhq/evenkeel/examples/bot/internal/show"
@@ -186,7 +185,7 @@ func takeBack(ctx context.Context, at parity.WorldConfig, s parity.State) error 
 		if l.Outcome != "" && l.Outcome != parity.Waiting {
 			continue
 		}
-		err := at.Places[l.Chain].Client.Cancel(ctx, l.ID, keeper.Wei(l.GasGwei.Mul(replacement)))
+		err := at.Places[l.Chain].Client.Cancel(ctx, l.ID, chain.GasPrice(l.GasGwei.Mul(replacement)))
 		if !errors.Is(err, chain.ErrNotFound) {
 			errs = append(errs, err)
 		}

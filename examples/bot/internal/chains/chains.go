@@ -11,6 +11,7 @@ import (
 	"github.com/holiman/uint256"
 
 	"github.com/evenkeelhq/evenkeel"
+	"github.com/evenkeelhq/evenkeel/chain"
 	"github.com/evenkeelhq/evenkeel/chain/evm"
 	"github.com/evenkeelhq/evenkeel/examples/bot/internal/keeper"
 	"github.com/evenkeelhq/evenkeel/examples/bot/internal/keeperfile"
@@ -45,7 +46,7 @@ func (w World) Open(ctx context.Context, bot keeperfile.Bot, journal evenkeel.St
 	cfg := evm.Config{
 		ChainID: at.Chain, URLs: at.RPC, PrivateURLs: at.Private, MaxAge: at.MaxHeadAge, MaxFork: fork, MaxLag: lag,
 		Signer: key, Store: journal, Key: fmt.Sprintf("chain/%d/%s", at.Chain, key.Address()),
-		TipWei: *uint256.NewInt(1_000_000_000), GasLimit: gasLimit, WithdrawGasWei: keeper.Wei(bot.Engine.EmergencyGasGwei),
+		TipWei: *uint256.NewInt(1_000_000_000), GasLimit: gasLimit, WithdrawGasWei: chain.GasPrice(bot.Engine.EmergencyGasGwei),
 		Clock: w.Clock, RoundTripper: w.Network,
 	}
 	client, err := evm.Open(ctx, cfg)

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/holiman/uint256"
 	"github.com/shopspring/decimal"
 
 	"github.com/evenkeelhq/evenkeel/chain"
@@ -150,7 +149,7 @@ func inventory(ctx context.Context, node chain.Client, head chain.Block, bot kee
 		if err != nil {
 			return err
 		}
-		held := decimal.NewFromBigInt(units.ToBig(), -int32(token.Decimals))
+		held := chain.FromUnits(units, int32(token.Decimals))
 		least := side.floor.Add(c.MinTrade.Mul(side.price))
 		if err := check(rule{!held.LessThan(least), "stabilizer", held.String() + " " + side.name, "must hold at least " + least.String() + ": its floor and the smallest trade"}); err != nil {
 			return err
@@ -186,16 +185,9 @@ func Cancel(ctx context.Context, node chain.Client, cfg stabilizer.Config, s sta
 	var errs []error
 	for _, in := range s.Unresolved() {
 		most := decimal.Max(cfg.EmergencyGasGwei, in.GasGwei).Mul(cfg.GasBump)
-		if err := node.Cancel(ctx, in.TxID(), Wei(most)); err != nil && !errors.Is(err, chain.ErrNotFound) {
+		if err := node.Cancel(ctx, in.TxID(), chain.GasPrice(most)); err != nil && !errors.Is(err, chain.ErrNotFound) {
 			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// Wei is a price of gas in wei, for what is within the bounds of a Config.
-func Wei(gwei decimal.Decimal) uint256.Int {
-	const digits = 9
-	wei, _ := uint256.FromBig(gwei.Shift(digits).BigInt())
-	return *wei
 }

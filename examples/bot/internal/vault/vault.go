@@ -101,7 +101,7 @@ func (w *World) look(ctx context.Context) (holding, error) {
 		if err != nil {
 			return holding{}, err
 		}
-		held[i] = decimal.NewFromBigInt(units.ToBig(), -int32(tokens[i%2].Decimals))
+		held[i] = chain.FromUnits(units, int32(tokens[i%2].Decimals))
 	}
 	base, quote, vaultBase, vaultQuote := held[0].Mul(w.cfg.Peg), held[1], held[2].Mul(w.cfg.Peg), held[3]
 	is := holding{spendable: decimal.Min(base, quote), owned: base.Add(quote)}
