@@ -24,7 +24,7 @@ type teller struct {
 	n       int // of the instrument
 	began   time.Time
 	updates []update
-	said    *said // what was read last
+	said    [16]*said // the newest that were read
 }
 
 const firstMid = 1_000_000 // in 0.0001
