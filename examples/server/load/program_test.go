@@ -161,22 +161,25 @@ func mine(t *testing.T) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// busy returns how long the processors of this machine have worked, for whomever;
-// 0 where nobody knows.
-func busy() time.Duration {
+// busy returns how long the processors of this machine have worked, for whomever,
+// and how long the machine below has kept them for others; 0 where nobody knows.
+func busy() (worked, kept time.Duration) {
 	text, err := os.ReadFile("/proc/stat")
 	if err != nil {
-		return 0
+		return 0, 0
 	}
 	line, _, _ := strings.Cut(string(text), "\n")
-	var ticks int64
+	const tick = 10 * time.Millisecond
 	for i, field := range strings.Fields(line)[1:] {
 		n, _ := strconv.ParseInt(field, 10, 64)
-		if i != 3 && i != 4 && i < 8 { // idle, waiting for disks; guests count as users
-			ticks += n
+		switch spent := time.Duration(n) * tick; {
+		case i == 7:
+			kept = spent
+		case i != 3 && i != 4 && i < 7: // idle, waiting for disks; guests count as users
+			worked += spent
 		}
 	}
-	return time.Duration(ticks) * 10 * time.Millisecond
+	return worked, kept
 }
 
 // profile keeps a profile of the server.

@@ -38,7 +38,8 @@ func TestServer(t *testing.T) {
 	s.fill(ctx, t)
 	require.NoError(t, wait(ctx, 500*time.Millisecond)) // until it is quiet
 
-	before, own, all, began := p.use(t), mine(t), busy(), time.Now()
+	before, own, began := p.use(t), mine(t), time.Now()
+	all, kept := busy()
 	var asked asking
 	lag := new(lags)
 	group, working := errgroup.WithContext(ctx)
@@ -56,12 +57,13 @@ func TestServer(t *testing.T) {
 	require.NoError(t, group.Wait(), p.said())
 	took := time.Since(began)
 	after := p.use(t)
-	own, all = mine(t)-own, busy()-all
+	own = mine(t) - own
+	worked, stolen := busy()
 	require.NoError(t, s.end(ctx, t), p.said())
 
 	share := func(d time.Duration) float64 { return d.Seconds() / took.Seconds() }
-	t.Logf("%s\n\tprocessors: server %.2f, readers %.2f, others %.2f; the server holds %.0f MB; readers themselves are late by %s\n\t%s",
-		s.report(asked), share(after.cpu-before.cpu), share(own), max(0, share(all-own-(after.cpu-before.cpu))), after.mb, spread(lag.late), machine())
+	t.Logf("%s\n\tprocessors: server %.2f, readers %.2f, others %.2f, kept from this machine %.2f; the server holds %.0f MB; readers themselves are late by %s\n\t%s",
+		s.report(asked), share(after.cpu-before.cpu), share(own), max(0, share(worked-all-own-(after.cpu-before.cpu))), share(stolen-kept), after.mb, spread(lag.late), machine())
 	require.Empty(t, asked.other, "answers that are not 200")
 }
 

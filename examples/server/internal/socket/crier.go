@@ -2,8 +2,8 @@ package socket
 
 import (
 	"context"
-	"runtime"
 	"sync"
+	"time"
 )
 
 // criers write to the clients for which something waits, one after the other, as far
@@ -36,23 +36,27 @@ func (q *criers) rouse() {
 	}
 }
 
-// next returns whose turn it is, nil for nobody.
-func (q *criers) next() *client {
+// How many clients a crier writes to before it rests, and for how long. It takes a
+// processor that has nothing to do for Go to see who else has sent something: with
+// criers on all of them, each request would wait for ten milliseconds.
+const (
+	atOnce = 128
+	rest   = 100 * time.Microsecond
+)
+
+// next returns whose turn it is, nobody if nothing waits.
+func (q *criers) next() []*client {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.queue) == 0 {
-		return nil
+	turn := q.queue[:min(atOnce, len(q.queue))]
+	if q.queue = q.queue[len(turn):]; len(q.queue) == 0 {
+		q.queue = nil
 	}
-	c := q.queue[0]
-	q.queue[0] = nil
-	q.queue = q.queue[1:]
-	c.waits = false
-	return c
+	for _, c := range turn {
+		c.waits = false
+	}
+	return turn
 }
-
-// crying is how many criers there are: half of the processors, so that there is
-// always one for other work.
-func crying() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
 // run is one crier, until ctx ends.
 func (q *criers) run(ctx context.Context) error {
@@ -62,11 +66,14 @@ func (q *criers) run(ctx context.Context) error {
 			return ctx.Err()
 		case <-q.wake:
 		}
-		for c := q.next(); c != nil; c = q.next() {
+		for turn := q.next(); len(turn) > 0; turn = q.next() {
 			q.rouse() // another one, if there is
-			if !c.cry() {
-				c.rouse()
+			for _, c := range turn {
+				if !c.cry() {
+					c.rouse()
+				}
 			}
+			time.Sleep(rest) //nolint:forbidigo // it is the scheduler that gets the time, whatever anybody takes it to be
 		}
 	}
 }

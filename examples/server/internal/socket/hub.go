@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -248,7 +249,7 @@ func (h *Hub) miss(isin market.ISIN) {
 func (h *Hub) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return h.watch(ctx) })
-	for range crying() {
+	for range runtime.GOMAXPROCS(0) { // one wherever there is nothing else to do
 		group.Go(func() error { return h.criers.run(ctx) })
 	}
 	if h.opts.Bus != nil {
