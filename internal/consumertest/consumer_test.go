@@ -1,3 +1,5 @@
+//go:build !race
+
 package consumertest_test
 
 import (
