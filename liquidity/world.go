@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/evenkeelhq/evenkeel"
+	"github.com/evenkeelhq/evenkeel/internal/inbox"
 	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
@@ -90,7 +91,7 @@ func NewWorld(cfg WorldConfig) (*World, error) {
 func (w *World) Observe(ctx context.Context, now time.Time, s State) (Observation, error) {
 	seen := Observation{At: now, Receipts: map[string]Receipt{}, Faults: map[string]string{}}
 	var err error
-	if seen.Commands, err = w.commands(ctx, s.LastSeq); err != nil {
+	if seen.Commands, err = inbox.First(w.commands(ctx, s.LastSeq), maxCommands); err != nil {
 		return Observation{}, err
 	}
 	w.lookAtBanks(ctx, now, &seen)
@@ -217,43 +218,19 @@ func (s *State) asked() map[string][]string {
 	return ids
 }
 
-// commands takes those after that number, up to the most that a look may have.
-func (w *World) commands(ctx context.Context, after uint64) ([]Command, error) {
-	var commands []Command
-	for c, err := range w.take(ctx, after) {
-		if err != nil {
-			return nil, err
-		}
-		commands = append(commands, c)
-		if len(commands) == maxCommands {
-			break
-		}
-	}
-	return commands, nil
+// commands yields those after that number.
+func (w *World) commands(ctx context.Context, after uint64) iter.Seq2[Command, error] {
+	return inbox.Take(ctx, w.cfg.Inbox, w.cfg.Key, after, commandOf)
 }
 
-// take yields the commands after that number. What cannot be understood comes as
-// a command without a sense: the engine answers it, and it stops nobody.
-func (w *World) take(ctx context.Context, after uint64) iter.Seq2[Command, error] {
-	return func(yield func(Command, error) bool) {
-		if w.cfg.Inbox == nil {
-			return
-		}
-		for waiting, err := range w.cfg.Inbox.Take(ctx, w.cfg.Key, after) {
-			if err != nil {
-				yield(Command{}, fmt.Errorf("take commands of %s: %w", w.cfg.Key, err))
-				return
-			}
-			var c Command
-			if json.Unmarshal(waiting.Body, &c) != nil || c.validate() != nil {
-				c = Command{}
-			}
-			c.Seq = waiting.Seq
-			if !yield(c, nil) {
-				return
-			}
-		}
+// commandOf reads a command; one that cannot be understood has no sense.
+func commandOf(waiting evenkeel.Command) Command {
+	var c Command
+	if json.Unmarshal(waiting.Body, &c) != nil || c.validate() != nil {
+		c = Command{}
 	}
+	c.Seq = waiting.Seq
+	return c
 }
 
 // Act implements evenkeel.World: it sends what is not too late by now and what
@@ -310,7 +287,7 @@ func (w *World) void(ctx context.Context, v Voiding) error {
 // stopped reads again who has tripped a switch since that command.
 func (w *World) stopped(ctx context.Context, after uint64) (all bool, banks map[string]bool, err error) {
 	banks = map[string]bool{}
-	for c, err := range w.take(ctx, after) {
+	for c, err := range w.commands(ctx, after) {
 		if err != nil {
 			return false, nil, err
 		}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/evenkeelhq/evenkeel"
+	"github.com/evenkeelhq/evenkeel/internal/inbox"
 	"github.com/evenkeelhq/evenkeel/internal/valid"
 	"github.com/evenkeelhq/evenkeel/liquidity/market"
 )
@@ -70,7 +72,7 @@ func (w *World) Observe(ctx context.Context, now time.Time, s State) (Observatio
 	default:
 		seen.Inputs = &in
 	}
-	seen.Commands, err = w.commands(ctx, s.LastSeq)
+	seen.Commands, err = inbox.First(w.commands(ctx, s.LastSeq), maxCommands)
 	return seen, err
 }
 
@@ -82,29 +84,19 @@ func (w *World) fit(in Inputs, now time.Time) error {
 	))
 }
 
-// commands takes those after that number, up to the most that a look may have.
-// What cannot be understood comes as a command without a sense.
-func (w *World) commands(ctx context.Context, after uint64) ([]Command, error) {
-	if w.cfg.Inbox == nil {
-		return nil, nil
+// commands yields those after that number.
+func (w *World) commands(ctx context.Context, after uint64) iter.Seq2[Command, error] {
+	return inbox.Take(ctx, w.cfg.Inbox, Key(w.cfg.ISIN), after, commandOf)
+}
+
+// commandOf reads a command; one that cannot be understood has no sense.
+func commandOf(waiting evenkeel.Command) Command {
+	var c Command
+	if json.Unmarshal(waiting.Body, &c) != nil {
+		c = Command{}
 	}
-	key := Key(w.cfg.ISIN)
-	var commands []Command
-	for waiting, err := range w.cfg.Inbox.Take(ctx, key, after) {
-		if err != nil {
-			return nil, fmt.Errorf("take commands of %s: %w", key, err)
-		}
-		var c Command
-		if json.Unmarshal(waiting.Body, &c) != nil {
-			c = Command{}
-		}
-		c.Seq = waiting.Seq
-		commands = append(commands, c)
-		if len(commands) == maxCommands {
-			break
-		}
-	}
-	return commands, nil
+	c.Seq = waiting.Seq
+	return c
 }
 
 // Act implements evenkeel.World. There is nothing to tell too late: whoever was

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/evenkeelhq/evenkeel/chain"
 	"github.com/evenkeelhq/evenkeel/chain/abi"
 	"github.com/evenkeelhq/evenkeel/exchange"
+	"github.com/evenkeelhq/evenkeel/internal/inbox"
 	"github.com/evenkeelhq/evenkeel/pmm"
 )
 
@@ -91,7 +93,7 @@ func NewWorld(cfg WorldConfig) (*World, error) {
 func (w *World) Observe(ctx context.Context, now time.Time, s State) (Observation, error) {
 	seen := Observation{Restarted: !w.started}
 	var err error
-	if seen.Commands, err = w.commands(ctx, s.Command); err != nil {
+	if seen.Commands, err = inbox.First(w.commands(ctx, s.Command), maxCommands); err != nil {
 		return Observation{}, err
 	}
 	seen.Block, err = w.see(ctx, now, s)
@@ -107,23 +109,19 @@ func (w *World) Observe(ctx context.Context, now time.Time, s State) (Observatio
 	return seen, nil
 }
 
-// commands takes those that wait in the inbox.
-func (w *World) commands(ctx context.Context, after uint64) ([]Command, error) {
-	if w.cfg.Inbox == nil {
-		return nil, nil
-	}
-	var commands []Command
-	for c, err := range w.cfg.Inbox.Take(ctx, w.cfg.Key, after) {
-		if err != nil {
-			return nil, fmt.Errorf("take commands of %s: %w", w.cfg.Key, err)
-		}
-		commands = append(commands, Command{Seq: c.Seq, ID: c.ID, Do: Verb(c.Body[:min(len(c.Body), maxVerb)])})
-	}
-	return commands, nil
+// commands yields those after that number.
+func (w *World) commands(ctx context.Context, after uint64) iter.Seq2[Command, error] {
+	return inbox.Take(ctx, w.cfg.Inbox, w.cfg.Key, after, func(c evenkeel.Command) Command {
+		return Command{Seq: c.Seq, ID: c.ID, Do: Verb(c.Body[:min(len(c.Body), maxVerb)])}
+	})
 }
 
-// maxVerb bounds what a command may add to an observation.
-const maxVerb = 32
+// What commands may add to an observation: so many, of so many bytes each. The rest
+// waits for the next look; a pause among them is obeyed at once.
+const (
+	maxCommands = 64
+	maxVerb     = 32
+)
 
 // see returns the next block to judge, or nil when there is none.
 func (w *World) see(ctx context.Context, now time.Time, s State) (*Block, error) {
@@ -385,14 +383,16 @@ func (w *World) Act(ctx context.Context, now time.Time, stamp evenkeel.Stamp, d 
 
 // paused reads the kill switch again: commands that arrived after the decision.
 func (w *World) paused(ctx context.Context, after uint64) (bool, error) {
-	commands, err := w.commands(ctx, after)
 	paused := false
-	for _, c := range commands {
+	for c, err := range w.commands(ctx, after) {
+		if err != nil {
+			return false, err
+		}
 		if c.Do == Pause || c.Do == Resume {
 			paused = c.Do == Pause
 		}
 	}
-	return paused, err
+	return paused, nil
 }
 
 // send sends an order, or declines one that is past its deadline.

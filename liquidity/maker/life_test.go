@@ -332,6 +332,9 @@ func TestAHaltBetweenDecisionAndActIsObeyed(t *testing.T) {
 	_, d, err := engine.Step(maker.State{}, seen)
 	require.NoError(t, err)
 	require.NotEmpty(t, d.Place)
+	for range 100 { // more than a look has room for
+		r.command(maker.Resume, "bob")
+	}
 	r.command(maker.Halt, "anna")
 	require.NoError(t, r.world.Act(t.Context(), start, stamp(start), d))
 	require.Empty(t, r.book(exchange.Bid))

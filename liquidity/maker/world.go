@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/evenkeelhq/evenkeel"
 	"github.com/evenkeelhq/evenkeel/exchange"
+	"github.com/evenkeelhq/evenkeel/internal/inbox"
 	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
@@ -97,7 +99,7 @@ func (w *World) Observe(ctx context.Context, now time.Time, s State) (Observatio
 	} else {
 		seen.Price = &price
 	}
-	if seen.Commands, err = w.commands(ctx, s.LastSeq); err != nil {
+	if seen.Commands, err = inbox.First(w.commands(ctx, s.LastSeq), maxCommands); err != nil {
 		return Observation{}, err
 	}
 	return seen, ctx.Err()
@@ -156,28 +158,19 @@ func (w *World) recall(s *State) map[string]string {
 	return kept
 }
 
-// commands takes those after that number, up to the most that a look may have.
-// What cannot be understood comes as a command without a sense.
-func (w *World) commands(ctx context.Context, after uint64) ([]Command, error) {
-	if w.cfg.Inbox == nil {
-		return nil, nil
+// commands yields those after that number.
+func (w *World) commands(ctx context.Context, after uint64) iter.Seq2[Command, error] {
+	return inbox.Take(ctx, w.cfg.Inbox, w.cfg.Key, after, commandOf)
+}
+
+// commandOf reads a command; one that cannot be understood has no sense.
+func commandOf(waiting evenkeel.Command) Command {
+	var c Command
+	if json.Unmarshal(waiting.Body, &c) != nil {
+		c = Command{}
 	}
-	var commands []Command
-	for waiting, err := range w.cfg.Inbox.Take(ctx, w.cfg.Key, after) {
-		if err != nil {
-			return nil, fmt.Errorf("take commands of %s: %w", w.cfg.Key, err)
-		}
-		var c Command
-		if json.Unmarshal(waiting.Body, &c) != nil {
-			c = Command{}
-		}
-		c.Seq = waiting.Seq
-		commands = append(commands, c)
-		if len(commands) == maxCommands {
-			break
-		}
-	}
-	return commands, nil
+	c.Seq = waiting.Seq
+	return c
 }
 
 // Act implements evenkeel.World: it cancels first, and places what nobody has
@@ -221,13 +214,12 @@ func (w *World) place(ctx context.Context, o exchange.Order) error {
 
 // stopped reads again whether a person has halted us since that command.
 func (w *World) stopped(ctx context.Context, after uint64) (bool, error) {
-	commands, err := w.commands(ctx, after)
-	for _, c := range commands {
-		if c.Do == Halt {
-			return true, nil
+	for c, err := range w.commands(ctx, after) {
+		if err != nil || c.Do == Halt {
+			return err == nil, err
 		}
 	}
-	return false, err
+	return false, nil
 }
 
 // Clear cancels every order of ours, whatever is known of it: for a shutdown.

@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/evenkeelhq/evenkeel"
+	"github.com/evenkeelhq/evenkeel/internal/inbox"
 	"github.com/evenkeelhq/evenkeel/internal/valid"
 )
 
@@ -121,7 +122,7 @@ func NewWorld(cfg WorldConfig) (*World, error) {
 func (w *World) Observe(ctx context.Context, now time.Time, s State) (Observation, error) {
 	seen := Observation{At: now}
 	var err error
-	if seen.Commands, err = w.commands(ctx, s.LastSeq); err != nil {
+	if seen.Commands, err = inbox.First(w.commands(ctx, s.LastSeq), maxCommands); err != nil {
 		return Observation{}, err
 	}
 	if s.due(now) {
@@ -173,43 +174,19 @@ func (w *World) find(ctx context.Context, live []Live, seen *Observation) error 
 	return nil
 }
 
-// commands takes those after that number, up to the most that a look may have.
-func (w *World) commands(ctx context.Context, after uint64) ([]Command, error) {
-	var commands []Command
-	for c, err := range w.take(ctx, after) {
-		if err != nil {
-			return nil, err
-		}
-		commands = append(commands, c)
-		if len(commands) == maxCommands {
-			break
-		}
-	}
-	return commands, nil
+// commands yields those after that number.
+func (w *World) commands(ctx context.Context, after uint64) iter.Seq2[Command, error] {
+	return inbox.Take(ctx, w.cfg.Inbox, w.cfg.Key, after, commandOf)
 }
 
-// take yields the commands after that number. What cannot be understood comes as
-// a command without a sense: the engine answers it, and it stops nobody.
-func (w *World) take(ctx context.Context, after uint64) iter.Seq2[Command, error] {
-	return func(yield func(Command, error) bool) {
-		if w.cfg.Inbox == nil {
-			return
-		}
-		for waiting, err := range w.cfg.Inbox.Take(ctx, w.cfg.Key, after) {
-			if err != nil {
-				yield(Command{}, fmt.Errorf("take commands of %s: %w", w.cfg.Key, err))
-				return
-			}
-			var c Command
-			if json.Unmarshal(waiting.Body, &c) != nil || c.validate() != nil {
-				c = Command{}
-			}
-			c.Seq = waiting.Seq
-			if !yield(c, nil) {
-				return
-			}
-		}
+// commandOf reads a command; one that cannot be understood has no sense.
+func commandOf(waiting evenkeel.Command) Command {
+	var c Command
+	if json.Unmarshal(waiting.Body, &c) != nil || c.validate() != nil {
+		c = Command{}
 	}
+	c.Seq = waiting.Seq
+	return c
 }
 
 // Act implements evenkeel.World: it books the decision, and before it every one
@@ -246,7 +223,7 @@ func (w *World) pay(ctx context.Context, id string, lastSeq uint64) error {
 	if sum := b.Sum(); b.ID != id || sum != id {
 		return fmt.Errorf("%w: Batch %s: the ledger's has ID %s", ErrInvalid, id, sum)
 	}
-	for c, err := range w.take(ctx, lastSeq) {
+	for c, err := range w.commands(ctx, lastSeq) {
 		if err != nil {
 			return err
 		}
