@@ -193,3 +193,23 @@ func TestASlowReader(t *testing.T) {
 	}
 	require.Equal(t, topic.Overrun, q.Push(answer, noon), "what cannot be left out has a bound all the same")
 }
+
+func TestAFrameThatOnlyWakesTheWriterDisplacesNoEvent(t *testing.T) {
+	var q topic.Queue
+	seen, wakes := event(1, 2), &topic.Encoded{Frame: topic.Frame{Topic: topic.Topic{ISIN: isin}}}
+	require.Equal(t, topic.Queued, q.Push(seen, noon))
+	require.Equal(t, topic.Queued, q.Push(wakes, noon))
+	var last *topic.Encoded
+	push := func() topic.Fate {
+		last = event(98, 99)
+		last.Topic.Part = topic.Alerts
+		return q.Push(last, noon)
+	}
+	for range topic.QueueSize - 2 {
+		require.Equal(t, topic.Queued, push())
+	}
+	require.Equal(t, topic.Coalesced, push())
+	for _, left := range []*topic.Encoded{seen, wakes, last, nil} {
+		require.Same(t, left, q.Pop())
+	}
+}

@@ -46,7 +46,9 @@ func (q *Queue) Push(f *Encoded, now time.Time) Fate {
 func (q *Queue) coalesce() {
 	newest := map[Topic]*Encoded{}
 	for _, f := range q.waiting {
-		newest[f.Topic] = f
+		if f.Type != "" { // what is no event stands in for none
+			newest[f.Topic] = f
+		}
 	}
 	left := make([]*Encoded, 0, QueueSize)
 	for _, f := range q.waiting {
