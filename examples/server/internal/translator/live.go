@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -134,12 +135,13 @@ func (c *crowd) size() int {
 const tries = 3
 
 // tick looks at an instrument once, for whoever has the turn. Of two servers that
-// look at the same time, one looks again.
+// look at the same time, one looks again; if it loses each time, the other is [ErrBusy]
+// with it.
 func (l *live) tick(ctx context.Context, now func() time.Time) (err error) {
 	for range tries {
 		if _, err = l.runner.Tick(ctx, now()); !errors.Is(err, evenkeel.ErrConflict) {
 			return err
 		}
 	}
-	return err
+	return fmt.Errorf("%w: another server looks at %s, and was quicker %d times", ErrBusy, l.isin, tries)
 }

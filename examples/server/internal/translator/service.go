@@ -29,7 +29,7 @@ var (
 	ErrTooEarly = errors.New("translator: before the first look")
 	// ErrOtherEngine says that a look was made by another engine than now.
 	ErrOtherEngine = errors.New("translator: another engine or configuration")
-	// ErrBusy says that too many ask for work at once.
+	// ErrBusy says that too many ask for work at once, or another server does it.
 	ErrBusy = errors.New("translator: busy")
 )
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
@@ -190,7 +191,7 @@ func TestTwoServersOverOneDatabaseKeepOneJournal(t *testing.T) {
 			for n := range 15 {
 				s.tell(bond, fmt.Sprintf("%d", 50+2*n+i))
 				if _, err := s.Fast(t.Context(), bond); err != nil {
-					require.ErrorIs(t, err, evenkeel.ErrConflict) // the other one was quicker three times
+					assert.ErrorIs(t, err, translator.ErrBusy) // the other one was quicker three times
 				}
 			}
 		})
@@ -205,6 +206,24 @@ func TestTwoServersOverOneDatabaseKeepOneJournal(t *testing.T) {
 	now.Add(251 * time.Millisecond)
 	require.Equal(t, seen.Seq, servers[1].look(bond).Seq, "what one has made, the other shows")
 	require.True(t, dec("99").Equal(seen.Seen.Inputs.Snapshot.Book.Bid))
+}
+
+// quicker is a store in which somebody else writes whenever we do.
+type quicker struct{ evenkeel.Store }
+
+// Append implements evenkeel.Store.
+func (quicker) Append(context.Context, evenkeel.Record) error { return evenkeel.ErrConflict }
+
+func TestWhoIsNeverQuickerThanAnotherServerMayTryAgain(t *testing.T) {
+	r := open(t, dsn(t), newClock())
+	r.tell(bond, "99")
+	ports := translator.PortsOf(r.db, r.heard)
+	ports.Store = quicker{ports.Store}
+	slow, err := translator.Open(r.Config(), ports, translator.Options{Clock: r.clock, Log: zap.NewNop()})
+	require.NoError(t, err)
+	_, err = slow.Fast(t.Context(), bond)
+	require.ErrorIs(t, err, translator.ErrBusy)
+	require.NotErrorIs(t, err, evenkeel.ErrConflict, "that is what a key that was used for something else is called")
 }
 
 func TestWhatPeopleWatchIsLookedAtAgain(t *testing.T) {

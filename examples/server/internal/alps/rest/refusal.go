@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -89,6 +90,8 @@ func Explain(log *zap.Logger) func(error) *api.Problem {
 			return api.Away("the server that leads")
 		case errors.Is(err, evenkeel.ErrBroken), errors.Is(err, evenkeel.ErrInvalid), errors.Is(err, liquidity.ErrInvalid), errors.Is(err, chronicle.ErrInvalid):
 			return nil // our own fault
+		case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+			return nil // nobody's: the API has words for these
 		}
 		log.Error("liquidity: request", zap.Error(err))
 		return api.Away("the database")

@@ -15,6 +15,9 @@ import (
 	"github.com/evenkeelhq/evenkeel"
 )
 
+// ErrBusy says that too many others write at the same time: it is worth another try.
+var ErrBusy = errors.New("audit: busy")
+
 // Key is that of the journal.
 const Key = "audit"
 
@@ -46,7 +49,8 @@ func New(store evenkeel.Store) *Journal { return &Journal{store: store} }
 const tries = 10
 
 // Write writes an entry down, durably. Whoever wants to show something that not
-// everybody may see writes first, and shows nothing if that fails.
+// everybody may see writes first, and shows nothing if that fails, with [ErrBusy] or what
+// the store says.
 func (j *Journal) Write(ctx context.Context, now time.Time, e Entry) error {
 	body, err := json.Marshal(e)
 	if err != nil {
@@ -59,7 +63,10 @@ func (j *Journal) Write(ctx context.Context, now time.Time, e Entry) error {
 			break
 		}
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, evenkeel.ErrConflict):
+		return fmt.Errorf("%w: others were quicker %d times", ErrBusy, tries)
+	case err != nil:
 		return fmt.Errorf("audit: %w", err)
 	}
 	return nil

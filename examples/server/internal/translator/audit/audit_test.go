@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeelhq/evenkeel"
@@ -25,7 +26,7 @@ func TestWhatIsWrittenDownCannotBeChangedUnseen(t *testing.T) {
 	for i := range 40 {
 		writing.Go(func() {
 			e := audit.Entry{Actor: fmt.Sprint(i), Roles: []string{"compliance"}, Action: "audit", Object: "IN0012345678"}
-			require.NoError(t, programs[i%2].Write(t.Context(), noon.Add(-time.Duration(i)*time.Second), e)) // also with a clock that goes back
+			assert.NoError(t, programs[i%2].Write(t.Context(), noon.Add(-time.Duration(i)*time.Second), e)) // also with a clock that goes back
 		})
 	}
 	writing.Wait()
@@ -53,4 +54,16 @@ func (broken) Append(context.Context, evenkeel.Record) error { return errBroken 
 func TestWhatCannotBeWrittenDownIsSaid(t *testing.T) {
 	journal := audit.New(broken{new(memory.Store)})
 	require.ErrorIs(t, journal.Write(t.Context(), noon, audit.Entry{}), errBroken)
+}
+
+// quicker is a store in which somebody else writes whenever we do.
+type quicker struct{ *memory.Store }
+
+// Append implements evenkeel.Store.
+func (quicker) Append(context.Context, evenkeel.Record) error { return evenkeel.ErrConflict }
+
+func TestWhoIsNeverQuickEnoughMayTryAgain(t *testing.T) {
+	err := audit.New(quicker{new(memory.Store)}).Write(t.Context(), noon, audit.Entry{})
+	require.ErrorIs(t, err, audit.ErrBusy)
+	require.NotErrorIs(t, err, evenkeel.ErrConflict, "that is what a key that was used for something else is called")
 }

@@ -62,7 +62,7 @@ func Explain(err error) *api.Problem {
 		return api.Fail(http.StatusConflict, CodeTooEarly, "%v", err)
 	case errors.Is(err, translator.ErrOtherEngine):
 		return api.Fail(http.StatusConflict, CodeOther, "%v", err)
-	case errors.Is(err, translator.ErrBusy):
+	case errors.Is(err, translator.ErrBusy), errors.Is(err, audit.ErrBusy):
 		return api.Fail(http.StatusServiceUnavailable, CodeBusy, "%v", err).After(2 * time.Second)
 	case errors.Is(err, risk.ErrForbidden):
 		return api.Fail(http.StatusForbidden, api.Forbidden, "%v", err)
