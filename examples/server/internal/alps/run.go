@@ -6,13 +6,13 @@ import (
 
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/routine"
 )
 
-// What bounds one look or forecast, how long it may go on when the service is to
-// stop, and how often the past is forgotten.
+// What bounds one look or forecast, and how often the past is forgotten.
 const (
 	workWithin  = time.Minute
-	grace       = 8 * time.Second
 	forgetEvery = time.Hour
 )
 
@@ -39,28 +39,11 @@ func (s *Service) Run(ctx context.Context) error {
 
 // every does something at once and then at each interval.
 func (s *Service) every(ctx context.Context, what string, interval time.Duration, do func(context.Context) error) error {
-	ticker := s.opts.Clock.Ticker(interval)
-	defer ticker.Stop()
-	for {
-		if err := s.once(ctx, do); err != nil && ctx.Err() == nil {
-			s.opts.Metrics.Failure("liquidity " + what)
-			s.opts.Log.Error("liquidity: "+what, zap.Error(err))
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
-}
-
-// once outlives ctx by a little: what was begun is finished, if it can be.
-func (s *Service) once(ctx context.Context, do func(context.Context) error) error {
-	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), workWithin)
-	defer cancel()
-	stop := context.AfterFunc(ctx, func() { s.opts.Clock.AfterFunc(grace, cancel) })
-	defer stop()
-	return do(work)
+	routine.Every(ctx, s.opts.Clock, interval, workWithin, do, func(err error) {
+		s.opts.Metrics.Failure("liquidity " + what)
+		s.opts.Log.Error("liquidity: "+what, zap.Error(err))
+	})
+	return nil
 }
 
 // requestsKept is how long an Idempotency-Key stands for its request.

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/routine"
 	"github.com/evenkeelhq/evenkeel/liquidity/market"
 	"github.com/evenkeelhq/evenkeel/risk"
 	"github.com/evenkeelhq/evenkeel/store/sql"
@@ -63,27 +64,17 @@ func (s *Service) translate(ctx context.Context) error {
 	}
 }
 
-// bounded outlives ctx by a little: what was begun is finished, if it can be.
+// bounded does something, for as long as one piece of work may take.
 func (s *Service) bounded(ctx context.Context, do func(context.Context) error) error {
-	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), workWithin)
-	defer cancel()
-	return do(work)
+	return routine.Finish(ctx, s.opts.Clock, workWithin, do)
 }
 
 // every does something at once and then at each interval.
 func (s *Service) every(ctx context.Context, interval time.Duration, do func(context.Context) error) error {
-	ticker := s.opts.Clock.Ticker(interval)
-	defer ticker.Stop()
-	for {
-		if err := s.bounded(ctx, do); err != nil && ctx.Err() == nil {
-			s.opts.Log.Error("translator: routine", zap.Error(err))
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
+	routine.Every(ctx, s.opts.Clock, interval, workWithin, do, func(err error) {
+		s.opts.Log.Error("translator: routine", zap.Error(err))
+	})
+	return nil
 }
 
 // refresh looks again at what people watch: windows come closer, and data get old,
