@@ -17,6 +17,7 @@ import (
 type Story struct {
 	first, last    watch.Peg
 	blocks, inside int
+	left           int             // blocks outside, left alone as what had not lasted
 	farthest       decimal.Decimal // bps
 	trades         int
 	sold           decimal.Decimal // of base, both ways
@@ -43,8 +44,11 @@ func (s *Story) Add(p watch.Peg) {
 	s.blocks++
 	off := p.SpotBps.Abs()
 	s.farthest = decimal.Max(s.farthest, off)
-	if off.Cmp(goalBps) <= 0 {
+	switch {
+	case off.Cmp(goalBps) <= 0:
 		s.inside++
+	case p.Reason == stabilizer.Sustaining || p.Reason == stabilizer.InBand:
+		s.left++
 	}
 }
 
@@ -54,9 +58,9 @@ func (s *Story) Verdict(pair exchange.Pair) string {
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	say("")
 	say("%d blocks, %d of them within 10 bps of the peg at their end; at the farthest %s bps.", s.blocks, s.inside, s.farthest.StringFixed(1))
-	say("%d trades moved %s. A flash loan and a price that was pushed for one block", s.trades, amount(s.sold, pair.Base))
-	say("moved nothing. The contract held %s and %s,", amount(s.first.Base, pair.Base), amount(s.first.Quote, pair.Quote))
-	say("and holds %s and %s.", amount(s.last.Base, pair.Base), amount(s.last.Quote, pair.Quote))
+	say("%d trades moved %s. %d blocks outside were left alone: what does not last moves nothing.", s.trades, amount(s.sold, pair.Base), s.left)
+	say("The contract held %s and %s, and holds %s and %s.", amount(s.first.Base, pair.Base), amount(s.first.Quote, pair.Quote),
+		amount(s.last.Base, pair.Base), amount(s.last.Quote, pair.Quote))
 	return b.String()
 }
 
