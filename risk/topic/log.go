@@ -1,13 +1,13 @@
 package topic
 
-// Turn is what a frame is to a reader.
-type Turn int
+// Arrival is what a frame is to its reader when it comes.
+type Arrival int
 
-// The turns.
+// The arrivals.
 const (
-	Missing Turn = iota + 1 // something before it was not read
-	Known                   // it was read, or what came after it
-	Next                    // it follows what was read last
+	Gap       Arrival = iota + 1 // something before it was not read
+	Duplicate                    // it was read, or what came after it
+	Next                         // it follows what was read last
 )
 
 // Cursor is how far somebody has read a stream. The zero Cursor has read nothing
@@ -27,15 +27,15 @@ func (c Cursor) Seq() uint64 { return c.seq }
 func (c Cursor) Begun() bool { return c.begun }
 
 // Read says what a frame is to the reader, and moves on if it is [Next].
-func (c *Cursor) Read(f Frame) Turn {
+func (c *Cursor) Read(f Frame) Arrival {
 	switch {
 	case c.begun && f.Seq <= c.seq:
-		return Known
+		return Duplicate
 	case f.Type == Snap || c.begun && f.Prev <= c.seq:
 		*c = From(f.Seq)
 		return Next
 	default:
-		return Missing
+		return Gap
 	}
 }
 
@@ -58,16 +58,16 @@ type Log struct {
 // Add takes a frame and returns those that are next, in order: none if it was
 // known, or if something before it is missing. What is next stays until something
 // newer needs its room, or a snapshot makes it old.
-func (l *Log) Add(f *Encoded) (next []*Encoded, turn Turn) {
-	turn = l.end.Read(f.Frame)
-	if turn == Missing {
+func (l *Log) Add(f *Encoded) (next []*Encoded, is Arrival) {
+	is = l.end.Read(f.Frame)
+	if is == Gap {
 		if len(l.early) == maxEarly { // a snapshot is due, which may make all of them old
 			l.early = l.early[:0]
 		}
 		l.early = append(l.early, f)
 	}
-	if turn != Next {
-		return nil, turn
+	if is != Next {
+		return nil, is
 	}
 	next = append(next, f)
 	for again := true; again; {
@@ -79,7 +79,7 @@ func (l *Log) Add(f *Encoded) (next []*Encoded, turn Turn) {
 		}
 	}
 	l.settle(next)
-	return next, turn
+	return next, is
 }
 
 // settle keeps what is next, and forgets what can no longer be.

@@ -33,18 +33,18 @@ func TestAReader(t *testing.T) {
 		name   string
 		cursor topic.Cursor
 		frame  *topic.Encoded
-		turn   topic.Turn
+		turn   topic.Arrival
 		seq    uint64 // afterwards
 	}{
-		{"who has read nothing wants a snapshot", topic.Cursor{}, event(0, 1), topic.Missing, 0},
+		{"who has read nothing wants a snapshot", topic.Cursor{}, event(0, 1), topic.Gap, 0},
 		{"and begins with it", topic.Cursor{}, snapshot(5), topic.Next, 5},
 		{"even where nothing has happened yet", topic.Cursor{}, snapshot(0), topic.Next, 0},
 		{"what follows is next, though numbers are left out", topic.From(5), event(5, 9), topic.Next, 9},
-		{"what was read is known", topic.From(5), event(4, 5), topic.Known, 5},
-		{"so is what came before it", topic.From(5), event(1, 3), topic.Known, 5},
-		{"where something is left out, it is missing", topic.From(5), event(6, 9), topic.Missing, 5},
+		{"what was read is known", topic.From(5), event(4, 5), topic.Duplicate, 5},
+		{"so is what came before it", topic.From(5), event(1, 3), topic.Duplicate, 5},
+		{"where something is left out, it is missing", topic.From(5), event(6, 9), topic.Gap, 5},
 		{"a newer snapshot closes the gap", topic.From(5), snapshot(9), topic.Next, 9},
-		{"an old snapshot tells nothing", topic.From(5), snapshot(5), topic.Known, 5},
+		{"an old snapshot tells nothing", topic.From(5), snapshot(5), topic.Duplicate, 5},
 		{"the first event follows the snapshot of nothing", topic.From(0), event(0, 1), topic.Next, 1},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestDisorder(t *testing.T) {
 				require.Equal(t, topic.Next, reader.Read(f.Frame), "the log gives what is next, and nothing else")
 			}
 		}
-		take := func(f *topic.Encoded) topic.Turn {
+		take := func(f *topic.Encoded) topic.Arrival {
 			next, turn := log.Add(f)
 			require.Equal(t, turn == topic.Next, len(next) > 0)
 			read(next)
@@ -90,7 +90,7 @@ func TestDisorder(t *testing.T) {
 		newest := uint64(0)
 		for _, f := range carried {
 			newest = max(newest, f.Seq)
-			if take(f) == topic.Missing && rapid.Bool().Draw(t, "look into the journal") {
+			if take(f) == topic.Gap && rapid.Bool().Draw(t, "look into the journal") {
 				take(snapshot(newest))
 			}
 		}
@@ -145,7 +145,7 @@ func TestWhatComesTooEarlyIsBounded(t *testing.T) {
 	log.Add(snapshot(0))
 	for seq := uint64(1000); seq > 500; seq-- {
 		next, turn := log.Add(event(seq-1, seq))
-		require.Equal(t, topic.Missing, turn)
+		require.Equal(t, topic.Gap, turn)
 		require.Empty(t, next)
 	}
 	next, _ := log.Add(snapshot(500))

@@ -37,7 +37,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.depart(address)
-	lent := &lender{ResponseWriter: w, clock: h.opts.Clock}
+	lent := &hijacker{ResponseWriter: w, clock: h.opts.Clock}
 	conn, err := websocket.Accept(lent, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}, OriginPatterns: h.opts.Origins})
 	if err != nil {
 		return // Accept has said why

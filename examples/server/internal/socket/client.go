@@ -39,19 +39,19 @@ type client struct {
 	address string
 	said    *rate.Limiter
 	refused *rate.Limiter
-	wake    chan struct{} // has room for one: something waits
+	wake    bell // something waits for the client's own writer
 
 	// Of the reader alone, until it has read its last.
 	user string // who counts for the limit of connections; "" for a visitor
 
-	// Whose turn it is to write: a crier's, or the client's own when that can take
-	// time. What follows is the writer's alone.
-	turn   sync.Mutex
-	frames []byte         // gathered and not written yet
-	newest time.Time      // when the newest event in frames was decided; zero for none
-	held   *topic.Encoded // that a crier could not deliver; nil for none
+	// Held by whoever writes: one of the hub's writers, or the client's own when that can
+	// take time. What follows is the holder's alone.
+	writing sync.Mutex
+	frames  []byte         // gathered and not written yet
+	newest  time.Time      // when the newest event in frames was decided; zero for none
+	held    *topic.Encoded // that a writer could not deliver; nil for none
 
-	waits bool // for a crier; under the criers' mu
+	waits bool // for a writer; under the writers' mu
 
 	mu       sync.Mutex
 	actor    access.Actor
@@ -66,7 +66,7 @@ type subscription struct {
 	stream topic.Stream
 	late   bool // a snapshot is due and could not be had; under the client's mu
 
-	// Of whose turn it is to write.
+	// Of whoever writes.
 	read  topic.Cursor
 	asked *request // that is to be answered before anything is sent; nil when it was
 }
@@ -75,7 +75,7 @@ func newClient(h *Hub, conn *websocket.Conn, below *line, address string) *clien
 	return &client{
 		hub: h, conn: conn, line: below, address: address,
 		said: rate.NewLimiter(rate.Every(sayEvery), sayBurst), refused: rate.NewLimiter(rate.Every(sayEvery), sayBurst),
-		wake: make(chan struct{}, 1), followed: map[topic.Topic]*subscription{},
+		wake: newBell(), followed: map[topic.Topic]*subscription{},
 	}
 }
 
@@ -87,20 +87,13 @@ func (c *client) end(code websocket.StatusCode, why string) {
 		c.over = &websocket.CloseError{Code: code, Reason: why}
 	}
 	c.mu.Unlock()
-	c.rouse()
+	c.wake.ring()
 }
 
 func (c *client) ending() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.over != nil
-}
-
-func (c *client) rouse() {
-	select {
-	case c.wake <- struct{}{}:
-	default: // it is awake already
-	}
 }
 
 // serve runs until the connection ends.
@@ -111,16 +104,16 @@ func (c *client) serve(ctx context.Context, shown string) {
 		}
 	}()
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return c.listen(ctx, shown) })
-	group.Go(func() error { return c.speak(ctx) })
+	group.Go(func() error { return c.readLoop(ctx, shown) })
+	group.Go(func() error { return c.writeLoop(ctx) })
 	group.Go(func() error { return c.check(ctx) })
 	group.Go(func() error { return c.beat(ctx) })
 	_ = group.Wait() // whoever ended it has told the client why, if it could be told
 }
 
-// listen logs the client in and answers what it says. When the connection ends it
+// readLoop logs the client in and answers what it says. When the connection ends it
 // still reads, as closing needs it, but does nothing any more.
-func (c *client) listen(ctx context.Context, shown string) error {
+func (c *client) readLoop(ctx context.Context, shown string) error {
 	visitor := c.hub.opts.Visitor
 	switch {
 	case shown != "":
@@ -278,7 +271,7 @@ func (c *client) subscribe(r request, t topic.Topic) *answer {
 		c.drop(s)
 		return refuse(unavailable, "too many topics are followed by all together")
 	}
-	c.push(&topic.Encoded{Frame: topic.Frame{Topic: t}}, c.hub.opts.Clock.Now())
+	c.push(wakes(t), c.hub.opts.Clock.Now())
 	return nil
 }
 
@@ -336,18 +329,28 @@ func (c *client) subscriptions() []*subscription {
 
 // send queues an answer.
 func (c *client) send(a *answer) {
-	a.At = c.hub.opts.Clock.Now().UTC()
-	text, err := json.Marshal(a)
-	if err != nil {
-		return // an answer is made of strings
-	}
-	c.push(&topic.Encoded{Text: text}, a.At)
+	c.push(answered(c.text(a)), c.hub.opts.Clock.Now())
 }
+
+// text is how an answer is written, as of now.
+func (c *client) text(a *answer) []byte {
+	a.At = c.hub.opts.Clock.Now().UTC()
+	text, _ := json.Marshal(a) //nolint:errchkjson // it is made of strings, numbers and a time
+	return text
+}
+
+// Two kinds of what waits for a client are no frames of a stream.
+
+// answered is what says something to this client alone.
+func answered(text []byte) *topic.Encoded { return &topic.Encoded{Text: text} }
+
+// wakes is what only has the writer look at a topic.
+func wakes(t topic.Topic) *topic.Encoded { return &topic.Encoded{Frame: topic.Frame{Topic: t}} }
 
 // push queues a frame for the client's own writer.
 func (c *client) push(f *topic.Encoded, now time.Time) {
 	c.queueUp(now, f)
-	c.rouse()
+	c.wake.ring()
 }
 
 // queueUp queues frames and waits for nobody. It reports false if the connection

@@ -70,12 +70,12 @@ type Limits struct {
 
 // Bounds that hold for everybody.
 const (
-	maxStreams  = 10_000
-	kept        = time.Minute      // a stream that nobody follows, for those who come back
-	fresh       = time.Second      // a snapshot, for who asks next
-	look        = 15 * time.Second // into the journal, for what the bus lost without a sign
-	lookAgain   = time.Second      // when something is known to be missing
-	sourceTakes = 5 * time.Second
+	maxStreams   = 10_000
+	keepFor      = time.Minute      // a stream that nobody follows, for those who come back
+	freshFor     = time.Second      // a snapshot, for whoever asks next
+	lookEvery    = 15 * time.Second // into the journal, for what the bus lost without a sign
+	retryEvery   = time.Second      // when something is known to be missing
+	sourceWithin = 5 * time.Second
 )
 
 // Hub hands what engines publish to the clients that follow it. Safe for concurrent
@@ -83,9 +83,9 @@ const (
 type Hub struct {
 	opts    Options
 	flights singleflight.Group
-	wake    chan struct{} // has room for one: something is missing
+	lost    bell // something is missing
 	present sync.WaitGroup
-	criers  criers
+	writers writers
 	counts  counters
 
 	mu        sync.Mutex
@@ -149,7 +149,7 @@ func New(opts Options) (*Hub, error) {
 		opts.Log = zap.NewNop()
 	}
 	return &Hub{
-		opts: opts, wake: make(chan struct{}, 1), criers: criers{wake: make(chan struct{}, 1)},
+		opts: opts, lost: newBell(), writers: writers{waiting: newBell()},
 		streams: map[topic.Stream]*stream{}, missing: map[market.ISIN]bool{}, clients: map[*client]bool{},
 		users: map[string]int{}, addresses: map[string]int{},
 	}, nil
@@ -175,7 +175,7 @@ func (h *Hub) Publish(_ context.Context, stamp evenkeel.Stamp, d risk.Decision) 
 	return nil
 }
 
-// hear hands messages to who follows them, and sees to what is missing.
+// hear hands messages to whoever follows them, and sees to what is missing.
 func (h *Hub) hear(heard topic.Heard) {
 	now := h.opts.Clock.Now()
 	h.mu.Lock()
@@ -198,13 +198,13 @@ func (h *Hub) hear(heard topic.Heard) {
 			h.opts.Log.Error("encode a frame", zap.Stringer("topic", m.Topic), zap.Error(err))
 			continue
 		}
-		next, turn := s.log.Add(f)
+		next, is := s.log.Add(f)
 		at := slices.IndexFunc(all, func(n news) bool { return n.of == s })
 		if at < 0 {
 			at, all = len(all), append(all, news{of: s})
 		}
 		all[at].frames = append(all[at].frames, next...)
-		if turn == topic.Missing {
+		if is == topic.Gap {
 			h.miss(m.Topic.ISIN)
 		}
 	}
@@ -224,10 +224,10 @@ func (h *Hub) hand(s *stream, now time.Time, frames ...*topic.Encoded) {
 		if c.queueUp(now, frames...) {
 			to = append(to, c)
 		} else {
-			c.rouse()
+			c.wake.ring()
 		}
 	}
-	h.criers.add(to)
+	h.writers.add(to)
 }
 
 // miss has an instrument, or all with "", looked up in the journal. The caller
@@ -238,10 +238,7 @@ func (h *Hub) miss(isin market.ISIN) {
 			h.missing[s.ISIN] = true
 		}
 	}
-	select {
-	case h.wake <- struct{}{}:
-	default: // it is awake already
-	}
+	h.lost.ring()
 }
 
 // Run listens to the other servers and looks into the journal for what was missed,
@@ -250,7 +247,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return h.watch(ctx) })
 	for range runtime.GOMAXPROCS(0) { // one wherever there is nothing else to do
-		group.Go(func() error { return h.criers.run(ctx) })
+		group.Go(func() error { return h.writers.run(ctx) })
 	}
 	if h.opts.Bus != nil {
 		group.Go(func() error { return h.opts.Bus.Subscribe(ctx, h.hear) })
@@ -263,14 +260,14 @@ func (h *Hub) Run(ctx context.Context) error {
 // watch looks into the journal as soon as something is missing, and now and then
 // in any case: a bus can lose what it never knew to be lost.
 func (h *Hub) watch(ctx context.Context) error {
-	always, again := h.opts.Clock.Ticker(look), h.opts.Clock.Ticker(lookAgain)
+	always, again := h.opts.Clock.Ticker(lookEvery), h.opts.Clock.Ticker(retryEvery)
 	defer always.Stop()
 	defer again.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-h.wake:
+		case <-h.lost:
 		case <-again.C:
 		case <-always.C:
 			h.mu.Lock()
@@ -286,7 +283,7 @@ func (h *Hub) watch(ctx context.Context) error {
 // h.mu.
 func (h *Hub) forget(now time.Time) {
 	for key, s := range h.streams {
-		if len(s.readers) == 0 && now.Sub(s.left) >= kept {
+		if len(s.readers) == 0 && now.Sub(s.left) >= keepFor {
 			delete(h.streams, key)
 		}
 	}
@@ -300,7 +297,7 @@ func (h *Hub) catchUp(ctx context.Context) {
 	h.missing = map[market.ISIN]bool{}
 	h.mu.Unlock()
 	for isin := range all {
-		within, cancel := context.WithTimeout(ctx, sourceTakes)
+		within, cancel := context.WithTimeout(ctx, sourceWithin)
 		standing, err := h.opts.Source.Standing(within, isin)
 		cancel()
 		h.mu.Lock()
@@ -347,12 +344,12 @@ func encoded(of topic.Stream, standing topic.Standing) (*topic.Encoded, error) {
 // journal.
 var errBehind = errors.New("socket: the source is behind what was published")
 
-// looks is how often a source is asked before that is said.
-const looks = 3
+// maxLooks is how often a source is asked before that is said.
+const maxLooks = 3
 
 // snapshot returns how a stream stands, with all that its readers were given so far.
 func (h *Hub) snapshot(ctx context.Context, of topic.Stream) (*topic.Encoded, error) {
-	for range looks {
+	for range maxLooks {
 		f, err := h.lookUp(ctx, of)
 		if err != nil || h.end(of) <= f.Seq {
 			return f, err
@@ -375,13 +372,13 @@ func (h *Hub) end(of topic.Stream) uint64 {
 // shares it, though it may have been begun a little too early.
 func (h *Hub) lookUp(ctx context.Context, of topic.Stream) (*topic.Encoded, error) {
 	h.mu.Lock()
-	if s := h.streams[of]; s != nil && s.snapshot != nil && h.opts.Clock.Now().Sub(s.taken) < fresh && s.snapshot.Seq >= s.log.End().Seq() {
+	if s := h.streams[of]; s != nil && s.snapshot != nil && h.opts.Clock.Now().Sub(s.taken) < freshFor && s.snapshot.Seq >= s.log.End().Seq() {
 		defer h.mu.Unlock()
 		return s.snapshot, nil
 	}
 	h.mu.Unlock()
 	found, err, _ := h.flights.Do(string(of.Audience)+" "+of.String(), func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sourceTakes) // others wait for it too
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sourceWithin) // others wait for it too
 		defer cancel()
 		began := h.opts.Clock.Now()
 		standing, err := h.opts.Source.Standing(ctx, of.ISIN)

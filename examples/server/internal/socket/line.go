@@ -71,15 +71,15 @@ func (l *line) try(frames []byte) (taken, done bool) {
 	return true, len(l.torn) == 0
 }
 
-// lender gives the library a line instead of the server's connection.
-type lender struct {
+// hijacker gives the library a line instead of the server's connection.
+type hijacker struct {
 	http.ResponseWriter
 	clock clock.Clock
 	line  *line // once it is hijacked
 }
 
 // Hijack implements http.Hijacker.
-func (l *lender) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (l *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffers, err := http.NewResponseController(l.ResponseWriter).Hijack()
 	if err != nil {
 		return nil, nil, err

@@ -2,7 +2,6 @@ package socket
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -15,9 +14,9 @@ import (
 // errEnded ends the goroutines of a connection that was closed.
 var errEnded = errors.New("socket: connection ended")
 
-// speak writes what a crier could not, since it takes time: what a client does not
+// writeLoop writes what a writer could not, since it takes time: what a client does not
 // read at once, what begins with a look into the journal, and goodbyes.
-func (c *client) speak(ctx context.Context) error {
+func (c *client) writeLoop(ctx context.Context) error {
 	for {
 		if err := c.writeAll(ctx); err != nil {
 			return err
@@ -32,8 +31,8 @@ func (c *client) speak(ctx context.Context) error {
 
 // writeAll writes all that waits, and then closes if the connection ends.
 func (c *client) writeAll(ctx context.Context) error {
-	c.turn.Lock()
-	defer c.turn.Unlock()
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	for {
 		f, over := c.next()
 		if f == nil {
@@ -103,7 +102,7 @@ func (c *client) gather(f *topic.Encoded) bool {
 	case topic.Next:
 		c.take(f)
 		return true
-	case topic.Missing:
+	case topic.Gap:
 		return false
 	default:
 		return true
@@ -119,7 +118,8 @@ func (c *client) begin(ctx context.Context, s *subscription) error {
 	}
 	snapshot, err := c.hub.snapshot(ctx, s.stream)
 	if err != nil {
-		return c.without(s, err)
+		c.noSnapshot(s, err)
+		return nil
 	}
 	if r := s.asked; r != nil {
 		s.asked = nil
@@ -129,18 +129,15 @@ func (c *client) begin(ctx context.Context, s *subscription) error {
 			since, resumed = c.hub.since(s.stream, *r.Resume, snapshot)
 		}
 		ack := answer{Type: "ack", Action: subscribe, Seq: &snapshot.Seq}
-		if err := c.say(ack.about(*r, s.stream.String())); err != nil {
-			return err
-		}
+		c.say(ack.about(*r, s.stream.String()))
 		if resumed {
 			s.read = topic.From(*r.Resume)
-			return c.replay(s, since)
+			c.replay(s, since)
+			return nil
 		}
 		if r.Resume != nil {
 			resync := answer{Type: "resync_required", Seq: &snapshot.Seq}
-			if err := c.say(resync.about(*r, s.stream.String())); err != nil {
-				return err
-			}
+			c.say(resync.about(*r, s.stream.String()))
 		}
 	}
 	c.setLate(s, false)
@@ -152,18 +149,17 @@ func (c *client) begin(ctx context.Context, s *subscription) error {
 }
 
 // replay writes the frames that a client comes back for.
-func (c *client) replay(s *subscription, frames []*topic.Encoded) error {
+func (c *client) replay(s *subscription, frames []*topic.Encoded) {
 	for _, f := range frames {
 		if s.read.Read(f.Frame) == topic.Next {
 			c.take(f)
 		}
 	}
-	return nil
 }
 
-// without tells a client that there is no snapshot. Who follows the topic already
+// noSnapshot tells a client that there is no snapshot. Whoever follows the topic already
 // gets it when it can be had.
-func (c *client) without(s *subscription, err error) error {
+func (c *client) noSnapshot(s *subscription, err error) {
 	t := s.stream.Topic
 	refusal := refuse(unknownTopic, "topic %s: there is no such instrument", t)
 	if !errors.Is(err, topic.ErrUnknown) {
@@ -172,11 +168,11 @@ func (c *client) without(s *subscription, err error) error {
 	}
 	if s.asked == nil {
 		c.setLate(s, true)
-		return nil
+		return
 	}
 	r := *s.asked
 	c.drop(s)
-	return c.say(refusal.about(r, t.String()))
+	c.say(refusal.about(r, t.String()))
 }
 
 func (c *client) setLate(s *subscription, late bool) {
@@ -186,12 +182,7 @@ func (c *client) setLate(s *subscription, late bool) {
 }
 
 // say gathers an answer.
-func (c *client) say(a *answer) error {
-	a.At = c.hub.opts.Clock.Now().UTC()
-	text, err := json.Marshal(a)
-	c.frames = appendText(c.frames, text)
-	return err
-}
+func (c *client) say(a *answer) { c.frames = appendText(c.frames, c.text(a)) }
 
 // take gathers a frame of a stream.
 func (c *client) take(f *topic.Encoded) {
@@ -234,7 +225,7 @@ func (c *client) check(ctx context.Context) error {
 		}
 		for _, s := range c.subscriptions() {
 			if c.isLate(s) {
-				c.push(&topic.Encoded{Frame: topic.Frame{Topic: s.stream.Topic}}, c.hub.opts.Clock.Now())
+				c.push(wakes(s.stream.Topic), c.hub.opts.Clock.Now())
 			}
 		}
 		return nil

@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// criers write to the clients for which something waits, one after the other, as far
+// writers write to the clients for which something waits, one after the other, as far
 // as that takes no time. A few do so for thousands: were each client to write for
 // itself, whatever else the server has to do would wait behind all of them whenever
 // there is something to tell.
-type criers struct {
-	mu    sync.Mutex
-	queue []*client     // for whom something waits, in turn
-	wake  chan struct{} // has room for one: there is a queue
+type writers struct {
+	mu      sync.Mutex
+	queue   []*client // for whom something waits, in turn
+	waiting bell      // there is a queue
 }
 
 // add has something written to clients, as soon as it is their turn.
-func (q *criers) add(clients []*client) {
+func (q *writers) add(clients []*client) {
 	q.mu.Lock()
 	for _, c := range clients {
 		if !c.waits {
@@ -26,26 +26,19 @@ func (q *criers) add(clients []*client) {
 		}
 	}
 	q.mu.Unlock()
-	q.rouse()
+	q.waiting.ring()
 }
 
-func (q *criers) rouse() {
-	select {
-	case q.wake <- struct{}{}:
-	default: // somebody is awake already
-	}
-}
-
-// How many clients a crier writes to before it rests, and for how long. It takes a
-// processor that has nothing to do for Go to see who else has sent something: with
-// criers on all of them, each request would wait for ten milliseconds.
+// How many clients a writer writes to before it rests, and for how long. Go looks who
+// has sent something when a processor has nothing to do, or every 10 ms: were all of them
+// to write without a rest, each request would wait that long.
 const (
 	atOnce = 128
 	rest   = 100 * time.Microsecond
 )
 
 // next returns whose turn it is, nobody if nothing waits.
-func (q *criers) next() []*client {
+func (q *writers) next() []*client {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	turn := q.queue[:min(atOnce, len(q.queue))]
@@ -58,33 +51,33 @@ func (q *criers) next() []*client {
 	return turn
 }
 
-// run is one crier, until ctx ends.
-func (q *criers) run(ctx context.Context) error {
+// run is one writer, until ctx ends.
+func (q *writers) run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-q.wake:
+		case <-q.waiting:
 		}
 		for turn := q.next(); len(turn) > 0; turn = q.next() {
-			q.rouse() // another one, if there is
+			q.waiting.ring() // for another one, if there is
 			for _, c := range turn {
-				if !c.cry() {
-					c.rouse()
+				if !c.tryWrite() {
+					c.wake.ring()
 				}
 			}
-			time.Sleep(rest) //nolint:forbidigo // it is the scheduler that gets the time, whatever anybody takes it to be
+			time.Sleep(rest) //nolint:forbidigo // real time on purpose: the scheduler needs it
 		}
 	}
 }
 
-// cry writes what waits for the client. It reports false if the client has to do so
+// tryWrite writes what waits for the client. It reports false if the client has to do so
 // itself.
-func (c *client) cry() bool {
-	if !c.turn.TryLock() {
+func (c *client) tryWrite() bool {
+	if !c.writing.TryLock() {
 		return false
 	}
-	defer c.turn.Unlock()
+	defer c.writing.Unlock()
 	drained := false
 	for c.held == nil && len(c.frames) < batch && !drained {
 		f, over := c.next()
