@@ -40,6 +40,7 @@ func (f *File) Read(time.Time, []market.ISIN) ([]sql.Instrument, []string, error
 	}
 	rows, err := rowsOf(text, strings.HasSuffix(f.path, ".json"))
 	if err != nil {
+		f.written = time.Time{} // so that it is said again
 		return nil, nil, fmt.Errorf("%w: %s: %w", ErrInvalid, f.path, err)
 	}
 	var told []sql.Instrument

@@ -121,3 +121,23 @@ func TestAFileThatCannotBeTakenApartIsNotRead(t *testing.T) {
 		require.ErrorContains(t, err, says)
 	}
 }
+
+func TestAFileThatIsNotReadIsSaidSoUntilItIsMended(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bonds.csv")
+	file := source.Open("desk", path)
+	write(t, path, head+"IN0012345678,1e2,2,,,,,,,\n", 0)
+	_, problems, err := file.Read(noon, nil)
+	require.NoError(t, err)
+	require.Len(t, problems, 1)
+	write(t, path, head+"IN0012345678,1,2", time.Second)
+	for range 2 {
+		_, problems, err = file.Read(noon, nil)
+		require.ErrorIs(t, err, source.ErrInvalid)
+		require.Empty(t, problems, "they were of what it said before")
+	}
+	write(t, path, head+"IN0012345678,1,2,,,,,,,\n", 2*time.Second)
+	told, problems, err := file.Read(noon, nil)
+	require.NoError(t, err)
+	require.Empty(t, problems)
+	require.Len(t, told, 1)
+}
