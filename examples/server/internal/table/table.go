@@ -182,7 +182,7 @@ func (t Table) readJSON(text []byte) ([]Row, error) {
 		}
 		rows = append(rows, r)
 	}
-	if _, err := decoder.Token(); err != nil {
+	if rest := bytes.TrimSpace(text[decoder.InputOffset():]); string(rest) != "]" {
 		return nil, errors.New("must end with ]: it may be half written")
 	}
 	return rows, nil

@@ -94,6 +94,7 @@ func TestAFileThatCannotBeTakenApartIsNotRead(t *testing.T) {
 		{"no objects", "a.json", "[\n{},\n1]", "line 3: json: cannot unmarshal number into Go value of type map[string]interface {}"},
 		{"half an object", "a.json", "[\n{\"tank\":", "line 2: unexpected EOF"},
 		{"half an array", "a.json", "[{\"tank\":\"a\",\"level\":1}", "must end with ]: it may be half written"},
+		{"what is left of a longer file", "a.json", "[{\"tank\":\"a\",\"level\":1}]\n,{}]\n", "must end with ]: it may be half written"},
 		{"too many objects", "a.json", "[{},{},{},{},{},{}]", "6 tanks: must be at most 5"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -102,6 +103,15 @@ func TestAFileThatCannotBeTakenApartIsNotRead(t *testing.T) {
 			require.Empty(t, all)
 			require.Empty(t, problems)
 		})
+	}
+}
+
+func TestAFileMayTellOfNothing(t *testing.T) {
+	for name, text := range map[string]string{"a.csv": "tank,level\n", "a.json": " [ ]\n"} {
+		all, problems, err := table.Read(tanks, table.Content{Name: name, Text: []byte(text)}, take)
+		require.NoError(t, err, name)
+		require.Empty(t, all, name)
+		require.Empty(t, problems, name)
 	}
 }
 
