@@ -1,9 +1,6 @@
 // Package feed tells a liquidity engine how banks stand, from a file that other
-// programs write.
-//
-// A .csv file begins with a line that names its columns; a .json file is an array
-// of objects with the same names. Only the first three are required, and an empty
-// value is as good as none:
+// programs write, as package table reads it. Only the first three columns are
+// required:
 //
 //	bank           its name, once per file
 //	liquid         liquid assets, in the engine's currency
@@ -16,8 +13,5 @@
 //	congestion     queued to settled payments
 //	collateral     market value of what it pledged
 //
-// Amounts are plain numbers below 1e18 with at most 18 decimals. A line with a
-// mistake hides its bank, which then counts as not seen, and no other; so does a
-// bank that is told twice. A file that may be half written is not read at all: put
-// a new one in its place by renaming it.
+// A line with a mistake hides its bank, which then counts as not seen, and no other.
 package feed

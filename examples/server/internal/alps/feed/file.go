@@ -1,19 +1,18 @@
 package feed
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/shopspring/decimal"
 
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/table"
 	"github.com/evenkeelhq/evenkeel/liquidity"
 )
 
@@ -36,7 +35,7 @@ type Options struct {
 // use.
 type File struct {
 	opts Options
-	read func() (content, error)
+	read func(now time.Time) (table.Content, error)
 
 	mu       sync.Mutex
 	problems []string
@@ -44,34 +43,19 @@ type File struct {
 
 var _ liquidity.Feed = (*File)(nil)
 
-// content is a file as it was read.
-type content struct {
-	text []byte
-	json bool
-	at   time.Time // when it was written; the zero time is now
+// banks is what a file may say of them: as many as an engine takes, which need half
+// of the bytes.
+var banks = table.Table{
+	Of:       "banks",
+	Columns:  []string{"bank", "liquid", "obligations", "at", "currency", "sri", "fx_volatility", "cbdc_room", "congestion", "collateral"},
+	Required: 3,
+	MaxRows:  100_000,
+	MaxBytes: 16 << 20,
 }
-
-// maxFile bounds a file: a hundred thousand banks need half of it.
-const maxFile = 16 << 20
 
 // Open returns a feed of the file at path, which need not be there yet.
 func Open(path string, o Options) *File {
-	return &File{opts: o, read: func() (content, error) {
-		f, err := os.Open(path)
-		if err != nil {
-			return content{}, err
-		}
-		defer f.Close() //nolint:errcheck // it was only read
-		info, err := f.Stat()
-		if err != nil {
-			return content{}, err
-		}
-		text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-		if err == nil && len(text) > maxFile {
-			err = fmt.Errorf("%w: %s: must be at most %d bytes", ErrInvalid, path, maxFile)
-		}
-		return content{text, strings.HasSuffix(path, ".json"), info.ModTime()}, err
-	}}
+	return &File{opts: o, read: func(time.Time) (table.Content, error) { return banks.Load(path) }}
 }
 
 //go:embed sample.csv
@@ -80,7 +64,9 @@ var sample []byte
 // Sample returns the example: five banks, made up, that stand at any time as they
 // stand now but for what the pool has lent them.
 func Sample(o Options) *File {
-	return &File{opts: o, read: func() (content, error) { return content{text: sample}, nil }}
+	return &File{opts: o, read: func(now time.Time) (table.Content, error) {
+		return table.Content{Name: "sample.csv", Text: sample, Written: now}, nil
+	}}
 }
 
 // Positions implements liquidity.Feed.
@@ -104,36 +90,43 @@ func (f *File) Problems() []string {
 func (f *File) Name() string { return f.opts.Name }
 
 func (f *File) look(ctx context.Context, now time.Time) (positions []liquidity.Position, problems []string, err error) {
-	text, err := f.read()
+	content, err := f.read(now)
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, err := text.rows()
+	positions, problems, err = table.Read(banks, content, func(r table.Row) (liquidity.Position, string) { return f.position(r, content.Written) })
 	if err != nil {
-		return nil, nil, err
-	}
-	if text.at.IsZero() {
-		text.at = now
-	}
-	told := map[string]int{} // line by bank
-	for _, row := range rows {
-		bank := row.fields["bank"]
-		p, problem := f.position(row, text.at)
-		if first, again := told[bank]; again && bank != "" {
-			problem = row.problem("bank", bank, fmt.Sprintf("must be there once, and is in line %d too", first))
-			positions = slices.DeleteFunc(positions, func(p liquidity.Position) bool { return p.Bank == bank })
-		}
-		told[bank] = row.line
-		if problem != "" {
-			problems = append(problems, problem)
-			continue
-		}
-		positions = append(positions, p)
+		return nil, nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	if f.opts.Net == nil {
 		return positions, problems, nil
 	}
 	return f.net(ctx, now, positions, problems)
+}
+
+// position makes a position of a row, or says what is wrong with it.
+func (f *File) position(r table.Row, at time.Time) (liquidity.Position, string) {
+	p := liquidity.Position{
+		Bank: r.Value("bank"), Kind: f.opts.Kind, Currency: f.opts.Currency, Source: f.opts.Name,
+		At: at.UTC().Truncate(time.Microsecond),
+	}
+	if p.Bank == "" || len(p.Bank) > 256 {
+		return p, r.Problem("bank", p.Bank, "must have 1 to 256 bytes")
+	}
+	if said := r.Value("currency"); said != "" && said != p.Currency {
+		return p, r.Problem("currency", said, "must be "+p.Currency)
+	}
+	p.CBDCRoom.Valid = r.Value("cbdc_room") != ""
+	return p, cmp.Or(
+		r.Time("at", &p.At),
+		r.Number("liquid", &p.Liquid),
+		r.Number("obligations", &p.Obligations),
+		r.Number("sri", &p.SRI),
+		r.Number("fx_volatility", &p.FXVolatility),
+		r.Number("cbdc_room", &p.CBDCRoom.Decimal),
+		r.Number("congestion", &p.Congestion),
+		r.Number("collateral", &p.Collateral),
+	)
 }
 
 // net adds what the pool has lent. It is read after now, so what is present counts

@@ -45,7 +45,7 @@ func TestAFileTellsHowBanksStand(t *testing.T) {
 		},
 	}
 	for name, text := range map[string]string{
-		"banks.csv": head + "north,950.25,1000\n" + "south, 7,8,2026-03-01T11:59:59Z,EUR,12.5,0.1,5,0.3,99\n",
+		"banks.csv": head + "north,950.25,1000,,,,,,,\n" + "south, 7,8,2026-03-01T11:59:59Z,EUR,12.5,0.1,5,0.3,99\n",
 		"banks.json": `[
 			{"bank": "north", "liquid": "950.25", "obligations": 1000},
 			{"bank": "south", "liquid": 7, "obligations": "8", "at": "2026-03-01T12:59:59+01:00", "currency": "EUR", "sri": 12.5,
@@ -77,20 +77,21 @@ func same(a, b liquidity.Position) bool {
 }
 
 func TestABadLineHidesItsBankAlone(t *testing.T) {
-	const good = "good,1,1\n"
+	const good = "good,1,1,,,,,,,\n"
 	const number = "must be a plain number >= 0, below 1e18, with at most 18 decimals"
 	for _, row := range []struct{ name, file, text, want string }{
-		{"no amount", "a.csv", head + good + "bad,,1\n", `line 3: liquid "": ` + number},
-		{"a negative amount", "a.csv", head + good + "bad,-1,1\n", `line 3: liquid "-1": ` + number},
-		{"not a number", "a.csv", head + good + "bad,1,NaN\n", `line 3: obligations "NaN": ` + number},
-		{"an exponent", "a.csv", head + good + "bad,1e9,1\n", `line 3: liquid "1e9": ` + number},
-		{"an enormous number", "a.csv", head + good + "bad,1000000000000000000,1\n", `line 3: liquid "1000000000000000000": ` + number},
-		{"too many decimals", "a.csv", head + good + "bad,0.0000000000000000001,1\n", `line 3: liquid "0.0000000000000000001": ` + number},
-		{"another currency", "a.csv", head + good + "bad,1,1,,USD\n", `line 3: currency "USD": must be EUR`},
-		{"a time that is none", "a.csv", head + good + "bad,1,1,noon\n", `line 3: at "noon": must be RFC 3339, such as 2026-03-01T12:00:00Z`},
-		{"no bank", "a.csv", head + good + ",1,1\n", `line 3: bank "": must have 1 to 256 bytes`},
-		{"a value too many", "a.csv", "bank,liquid,obligations\n" + good + "bad,1,1,5\n", `line 3: more "5": must be one of bank, liquid,`},
-		{"a bank twice", "a.csv", head + good + "bad,1,1\nbad,2,1\n", `line 4: bank "bad": must be there once, and is in line 3 too`},
+		{"no amount", "a.csv", head + good + "bad,,1,,,,,,,\n", `line 3: liquid "": ` + number},
+		{"a negative amount", "a.csv", head + good + "bad,-1,1,,,,,,,\n", `line 3: liquid "-1": ` + number},
+		{"not a number", "a.csv", head + good + "bad,1,NaN,,,,,,,\n", `line 3: obligations "NaN": ` + number},
+		{"an exponent", "a.csv", head + good + "bad,1e9,1,,,,,,,\n", `line 3: liquid "1e9": ` + number},
+		{"an enormous number", "a.csv", head + good + "bad,1000000000000000000,1,,,,,,,\n", `line 3: liquid "1000000000000000000": ` + number},
+		{"too many decimals", "a.csv", head + good + "bad,0.0000000000000000001,1,,,,,,,\n", `line 3: liquid "0.0000000000000000001": ` + number},
+		{"another currency", "a.csv", head + good + "bad,1,1,,USD,,,,,\n", `line 3: currency "USD": must be EUR`},
+		{"a time that is none", "a.csv", head + good + "bad,1,1,noon,,,,,,\n", `line 3: at "noon": must be RFC 3339, such as 2026-03-01T12:00:00Z`},
+		{"no bank", "a.csv", head + good + ",1,1,,,,,,,\n", `line 3: bank "": must have 1 to 256 bytes`},
+		{"a value too many", "a.csv", "bank,liquid,obligations\ngood,1,1\nbad,1,1,5\n", `line 3: values "4": must be 3, one of each column`},
+		{"a value too few", "a.csv", head + good + "bad,1,1,,,,,,\n", `line 3: values "9": must be 10, one of each column`},
+		{"a bank twice", "a.csv", head + good + "bad,1,1,,,,,,,\nbad,2,1,,,,,,,\n", `line 4: bank "bad": must be there once, and is in line 3 too`},
 		{"in JSON, by its last line", "a.json", "[{\"bank\":\"good\",\"liquid\":1,\"obligations\":1},\n{\"bank\":\"bad\",\n\"liquid\":-1,\"obligations\":1}]", `line 3: liquid "-1": ` + number},
 		{"a name that nobody knows", "a.json", "[{\"bank\":\"good\",\"liquid\":1,\"obligations\":1},{\"bank\":\"bad\",\"liquid\":1,\"obligations\":1,\"rate\":1}]", `line 1: rate "1": must be one of bank`},
 		{"an object for a number", "a.json", "[{\"bank\":\"good\",\"liquid\":1,\"obligations\":1},{\"bank\":\"bad\",\"liquid\":{},\"obligations\":1}]", `line 1: liquid "map[]": ` + number},

@@ -1,9 +1,5 @@
 // Package source reads what is known of instruments from a file that other programs
-// write.
-//
-// A .csv file begins with a line that names its columns; a .json file is an array of
-// objects with the same names. Only the first three are required, and an empty value
-// is as good as none:
+// write, as package table does. Only the first three columns are required:
 //
 //	isin                    once per file
 //	bid, ask                in per cent of the face value
@@ -20,7 +16,5 @@
 //	maturity_date           such as 2031-06-30
 //	issue_size              face value
 //
-// Numbers are plain, below 1e18 with at most 18 decimals. A line with a mistake hides
-// its instrument and no other; so does an instrument that is told twice. A file that
-// may be half written is not read at all: put a new one in its place by renaming it.
+// A line with a mistake hides its instrument and no other.
 package source

@@ -3,12 +3,10 @@ package source
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/table"
 	"github.com/evenkeelhq/evenkeel/liquidity/market"
 	"github.com/evenkeelhq/evenkeel/store/sql"
 )
@@ -20,13 +18,21 @@ var ErrInvalid = errors.New("source: invalid")
 // at a time.
 type File struct {
 	name, path string
-	size       int64
-	written    time.Time
-	problems   []string // of the last reading
+	last       os.FileInfo // when it was read last
+	problems   []string    // of that reading
 }
 
-// maxFile bounds a file: a hundred thousand instruments need half of it.
-const maxFile = 32 << 20
+// instruments is what a file may say of them; so many need half of the bytes.
+var instruments = table.Table{
+	Of: "instruments",
+	Columns: []string{
+		"isin", "bid", "ask", "timestamp", "bid_size", "ask_size", "l2_depth_qty", "l2_levels", "trades_count", "vwap", "volume_face",
+		"time_since_last_trade_s", "window_s", "rating", "tenor", "issuer_class", "coupon_rate", "maturity_date", "issue_size",
+	},
+	Required: 3,
+	MaxRows:  100_000,
+	MaxBytes: 32 << 20,
+}
 
 // Open returns the file at path, which need not be there yet. What it says comes
 // from name.
@@ -34,53 +40,21 @@ func Open(name, path string) *File { return &File{name: name, path: path} }
 
 // Read returns what the file says, if it was written since the last time.
 func (f *File) Read(time.Time, []market.ISIN) ([]sql.Instrument, []string, error) {
-	text, written, err := f.text()
-	if err != nil || text == nil {
+	info, err := os.Stat(f.path)
+	if err != nil || f.last != nil && info.Size() == f.last.Size() && info.ModTime().Equal(f.last.ModTime()) {
 		return nil, f.problems, err
 	}
-	rows, err := rowsOf(text, strings.HasSuffix(f.path, ".json"))
+	content, err := instruments.Load(f.path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %s: %w", ErrInvalid, f.path, err)
+		return nil, f.problems, err
 	}
-	var told []sql.Instrument
-	f.problems = nil
-	seen := map[string]int{} // line by ISIN
-	for _, r := range rows {
-		isin := r.fields["isin"]
-		one, problem := r.instrument(f.name, written)
-		if first, again := seen[isin]; again {
-			problem = r.problem("isin", isin, fmt.Sprintf("must be there once, and is in line %d too", first))
-			told = slices.DeleteFunc(told, func(i sql.Instrument) bool { return string(i.ISIN) == isin })
-		}
-		seen[isin] = r.line
-		if problem != "" {
-			f.problems = append(f.problems, problem)
-			continue
-		}
-		told = append(told, one)
-	}
-	return told, f.problems, nil
-}
-
-// text returns what is in the file and when it was written; nil if it was read
-// before.
-func (f *File) text() ([]byte, time.Time, error) {
-	file, err := os.Open(f.path)
+	told, problems, err := table.Read(instruments, content, func(r table.Row) (sql.Instrument, string) {
+		return instrument(r, f.name, content.Written)
+	})
 	if err != nil {
-		return nil, time.Time{}, err
+		f.last, f.problems = nil, nil // so that it is said again
+		return nil, nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	defer file.Close() //nolint:errcheck // it was only read
-	info, err := file.Stat()
-	if err != nil || info.Size() == f.size && info.ModTime().Equal(f.written) {
-		return nil, time.Time{}, err
-	}
-	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	switch {
-	case err != nil:
-		return nil, time.Time{}, err
-	case len(text) > maxFile:
-		return nil, time.Time{}, fmt.Errorf("%w: %s: must be at most %d bytes", ErrInvalid, f.path, maxFile)
-	}
-	f.size, f.written = info.Size(), info.ModTime()
-	return text, info.ModTime().UTC().Truncate(time.Microsecond), nil
+	f.last, f.problems = info, problems
+	return told, problems, nil
 }

@@ -68,7 +68,7 @@ func TestALineWithAMistakeHidesItsInstrumentAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bonds.csv")
 	file := source.Open("desk", path)
 	write(t, path, head+"x,1,2,,,,,,,\nIN0012345678,1,2,,,,,,,\nIN0000000000,1e2,2,,,,,,,\nIN0000000001,1,,,,,,,,\nIN0000000002,1,2,noon,,,,,,\n"+
-		"IN0000000003,1,2,,-1,,,,,\nIN0000000004,1,2,,,,,,,2031-06-31\nIN0000000005,1,2,,,,,,,\nIN0000000005,1,2,,,,,,,\n", 0)
+		"IN0000000003,1,2,,-1,,,,,\nIN0000000004,1,2,,,,,,,2031-06-31\nIN0000000005,1,2,,,,,,,\nIN0000000005,1,2,,,,,,,\nIN0000000006,1,2\n", 0)
 	told, problems, err := file.Read(noon, nil)
 	require.NoError(t, err)
 	require.Equal(t, []market.ISIN{"IN0012345678"}, isins(told))
@@ -80,6 +80,7 @@ func TestALineWithAMistakeHidesItsInstrumentAlone(t *testing.T) {
 		`line 7: l2_levels "-1": must be a whole number >= 0, below 2^31`,
 		`line 8: maturity_date "2031-06-31": must be a date, such as 2031-06-30`,
 		`line 10: isin "IN0000000005": must be there once, and is in line 9 too`,
+		`line 11: values "3": must be 10, one of each column`,
 	}, problems)
 	_, again, err := file.Read(noon, nil)
 	require.NoError(t, err)
@@ -100,7 +101,6 @@ func TestAFileThatCannotBeTakenApartIsNotRead(t *testing.T) {
 		`column "price"`:                 "isin,bid,ask,price\n",
 		`column "ask": must be there`:    "isin,bid\n",
 		"must be there once":             "isin,bid,ask,bid\n",
-		"line 2: 2 values: must be 10":   head + "IN0012345678,1\n",
 		"line 1: must name the columns:": "\n",
 	} {
 		path := filepath.Join(t.TempDir(), "bonds.csv")
@@ -120,4 +120,24 @@ func TestAFileThatCannotBeTakenApartIsNotRead(t *testing.T) {
 		require.ErrorIs(t, err, source.ErrInvalid, text)
 		require.ErrorContains(t, err, says)
 	}
+}
+
+func TestAFileThatIsNotReadIsSaidSoUntilItIsMended(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bonds.csv")
+	file := source.Open("desk", path)
+	write(t, path, head+"IN0012345678,1e2,2,,,,,,,\n", 0)
+	_, problems, err := file.Read(noon, nil)
+	require.NoError(t, err)
+	require.Len(t, problems, 1)
+	write(t, path, head+"IN0012345678,1,2", time.Second)
+	for range 2 {
+		_, problems, err = file.Read(noon, nil)
+		require.ErrorIs(t, err, source.ErrInvalid)
+		require.Empty(t, problems, "they were of what it said before")
+	}
+	write(t, path, head+"IN0012345678,1,2,,,,,,,\n", 2*time.Second)
+	told, problems, err := file.Read(noon, nil)
+	require.NoError(t, err)
+	require.Empty(t, problems)
+	require.Len(t, told, 1)
 }
