@@ -64,7 +64,7 @@ const (
 )
 
 // Careful is a configuration to begin with: a calibrated index, an enforced
-// policy, nothing made up, for a sale of that size.
+// policy, no score for what is not known, for a sale of that size.
 func Careful(size decimal.Decimal) Config {
 	return Config{
 		Sale:  market.Sale{Size: size},

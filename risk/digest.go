@@ -9,8 +9,8 @@ import (
 	"github.com/evenkeelhq/evenkeel/risk/score"
 )
 
-// Digests are of what people see, rounded as they see it: a change that nobody
-// would notice is not told.
+// Digests are of what people see, rounded at least as much as in texts, which is more
+// than in JSON: a change that nobody would notice is not told.
 
 func riskDigest(t Translation) string {
 	var b strings.Builder

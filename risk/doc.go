@@ -10,8 +10,9 @@
 // [Facts] unless somebody states them. The liquidity profile and the ways out are
 // those of liquidity/market. What is not known is named, lowers the confidence and
 // widens the interval of the score; if too much is, there is no score. Nothing is
-// ever made up, unless a configuration asks for what the liquidity-risk translator
-// did ([AsSeed]).
+// made up in silence: where a bond's rating, tenor or class of issuer is not known,
+// the policy assumes one, and a caveat says so. More is made up only if a
+// configuration asks for what the liquidity-risk translator did ([AsSeed]).
 //
 // Start from [Careful], make an [Engine] with [New], and call [Engine.Translate].
 // To follow an instrument, give the engine and its [World] to an evenkeel.Runner

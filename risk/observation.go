@@ -20,7 +20,7 @@ type Observation struct {
 type Command struct {
 	Seq     uint64   // its number among the commands, from 1
 	By      string   // who
-	Do      Verb     //
+	Do      Verb     // what about
 	Outcome *Outcome `json:",omitempty"` // of [Report]
 }
 

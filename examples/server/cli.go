@@ -15,7 +15,7 @@ import (
 
 // commands is the command line; a field with a Run method is a command.
 type commands struct {
-	Serve   serve   `cmd:"" default:"withargs" help:"Run the pool (the default command)."`
+	Serve   serve   `cmd:"" default:"withargs" help:"Run the server (the default command)."`
 	Grant   grant   `cmd:"" help:"Fund the pool, once for each approval."`
 	Payouts payouts `cmd:"" help:"Show what was paid out, or decide about a batch."`
 	Verify  verify  `cmd:"" help:"Check that nobody has changed the journals, and that the same decisions come out again."`
@@ -27,7 +27,7 @@ type commands struct {
 
 // source is where a command's configuration comes from.
 type source struct {
-	Path   string `name:"config" placeholder:"FILE" help:"Configuration (YAML); without it, an example pool runs: see 'config show'."`
+	Path   string `name:"config" placeholder:"FILE" help:"Configuration (YAML); without it, an example runs: see 'config show'."`
 	Listen string `placeholder:"HOST:PORT" help:"Where to listen, whatever the configuration says. PORT in the environment sets the port alone."`
 	Port   string `hidden:"" env:"PORT"`
 
@@ -64,7 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	asked := false // for help, which kong prints itself
 	parser, err := kong.New(&cli,
 		kong.Name("server"),
-		kong.Description("Runs a pool that rewards liquidity providers: the Evenkeel SDK's reference server."),
+		kong.Description("Rewards liquidity providers, keeps banks liquid, and tells bond holders how liquid and how risky a bond is: the Evenkeel SDK's reference server."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { asked = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)),

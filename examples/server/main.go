@@ -1,9 +1,9 @@
-// Command server runs a pool that rewards liquidity providers. It needs nothing
-// but Go:
+// Command server rewards liquidity providers, keeps banks liquid, and tells bond
+// holders how liquid and how risky a bond is. It needs nothing but Go:
 //
 //	go run ./examples/server
 //
-// serves an example pool on http://127.0.0.1:3333 and keeps its books in
+// serves an example of all three on http://127.0.0.1:3333 and keeps its books in
 // evenkeel.db, in the folder where it was started.
 package main
 

@@ -134,7 +134,7 @@ type use struct {
 	mb  float64 // resident
 }
 
-// server returns what the server has taken, by its own account.
+// use returns what the server has taken, by its own account.
 func (p *program) use(t *testing.T) use {
 	t.Helper()
 	text, err := p.get(t.Context(), p.metrics, "/metrics")

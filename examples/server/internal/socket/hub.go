@@ -58,7 +58,8 @@ type Options struct {
 	Log       *zap.Logger // nil is silence
 }
 
-// Limits are what a client may do at most; 0 is what is said.
+// Limits are what a client may do at most. A field that is 0 stands for the number
+// beside it.
 type Limits struct {
 	PerUser       int // connections at a time: 5
 	PerAddress    int // connections at a time: 50

@@ -1,6 +1,6 @@
-// Package audit writes down who did what, and who read what not everybody may: a
-// journal of its own, "audit", in which each record vouches for all before it, so
-// that evenkeel.Verify finds out if one was changed or is missing.
+// Package audit writes down who has read what not everybody may: a journal of its
+// own, "audit", in which each record vouches for all before it, so that
+// evenkeel.Verify finds out if one was changed or is missing.
 package audit
 
 import (
@@ -24,12 +24,12 @@ const Key = "audit"
 // engine names what the records are, as the journal wants to know.
 const engine = "audit@1"
 
-// Entry is something that somebody did.
+// Entry is something that somebody has read.
 type Entry struct {
 	Actor   string   `json:"actor"`
 	Roles   []string `json:"roles"`
-	Action  string   `json:"action"`  // what was done, such as "audit"
-	Object  string   `json:"object"`  // what it was done to, such as an ISIN
+	Action  string   `json:"action"`  // how it was read, such as "audit"
+	Object  string   `json:"object"`  // what was read, such as an ISIN
 	Request string   `json:"request"` // SHA-256 of what was asked, in hexadecimal digits
 	Result  string   `json:"result"`  // what came of it
 }

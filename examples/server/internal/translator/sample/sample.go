@@ -31,8 +31,8 @@ func New() *Bonds { return &Bonds{} }
 
 // How often all bonds are told again, so that they do not get old, and how many of
 // those that people watch move at each reading. Each move is written down for ever:
-// a server that is left alone with the sample must not fill the disk, so after some
-// hours bonds move once a minute only.
+// a server that is left alone with the sample must not fill the disk, so after 10,000
+// moves bonds move once a minute only.
 const (
 	tellEvery = time.Hour
 	maxMoves  = 3
