@@ -2,9 +2,7 @@ package rest
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"reflect"
 	"strings"
 
@@ -73,10 +71,7 @@ func (s *server) portfolio(ctx context.Context, caller access.Caller, in *portfo
 		return nil, err // before anything is done for whoever may not see it
 	}
 	p, err := s.service.Leave(ctx, held, how)
-	switch {
-	case errors.Is(err, translator.ErrUnknown):
-		return nil, api.Fail(http.StatusNotFound, api.NotFound, "%v", err)
-	case err != nil:
+	if err != nil {
 		return nil, refused(err)
 	}
 	if detail != risk.Short {

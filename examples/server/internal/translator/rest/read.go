@@ -72,7 +72,7 @@ func (s *server) translation(ctx context.Context, caller access.Caller, in *tran
 	}
 	look, err := s.newest(ctx, isin, mode)
 	if err != nil {
-		return nil, unknown(isin, err)
+		return nil, err
 	}
 	q := question{record: look.Hash, role: who, detail: detail}
 	if !amount.IsZero() {

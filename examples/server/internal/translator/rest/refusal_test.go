@@ -33,7 +33,7 @@ func TestBadQuestionsAreNamed(t *testing.T) {
 		{"what is no ISIN", "rosa", "GET /not-an-isin", "", 400, "malformed", `path.isin "not-an-isin": must be an ISIN`},
 		{"an ISIN of small letters", "rosa", "GET /in0012345678", "", 400, "malformed", "path.isin"},
 		{"an ISIN that is too long", "rosa", "GET /" + strings.Repeat("A", 65), "", 422, "invalid", "path.isin"},
-		{"an instrument that nobody knows", "rosa", "GET /IN0000000000", "", 404, "not_found", `isin "IN0000000000"`},
+		{"an instrument that nobody knows", "rosa", "GET /IN0000000000", "", 404, "not_found", "unknown instrument: IN0000000000"},
 		{"a mode that is none", "rosa", "GET /" + bond + "?mode=slow", "", 400, "malformed", `query.mode "slow": must be fast or accurate`},
 		{"a detail that is none", "fred", "GET /" + bond + "?detail=audit", "", 400, "malformed", `query.detail "audit": must be summary or full`},
 		{"a size below nothing", "rosa", "GET /" + bond + "?trade_size=-5", "", 400, "malformed", `query.trade_size "-5": must be a plain number > 0`},

@@ -56,6 +56,8 @@ const (
 // service's own.
 func Explain(err error) *api.Problem {
 	switch {
+	case errors.Is(err, translator.ErrUnknown):
+		return api.Fail(http.StatusNotFound, api.NotFound, "%v", err)
 	case errors.Is(err, translator.ErrNoInputs):
 		return api.Fail(http.StatusConflict, CodeNothing, "%v", err)
 	case errors.Is(err, translator.ErrTooEarly):
@@ -91,14 +93,6 @@ func (s *server) isin(field, text string) (market.ISIN, error) {
 		return "", malformed(field, text, rule)
 	}
 	return isin, nil
-}
-
-// unknown makes a 404 of an error about one instrument, if it is that.
-func unknown(isin market.ISIN, err error) error {
-	if errors.Is(err, translator.ErrUnknown) {
-		return api.Unknown("isin", string(isin))
-	}
-	return err
 }
 
 // size reads a trade size; nothing is the usual one.

@@ -234,8 +234,6 @@ func (s *server) outcomes(ctx context.Context, caller access.Caller, in *pushIn[
 		}}}
 	}
 	switch err := s.service.Report(ctx, caller.Name, sales); {
-	case errors.Is(err, translator.ErrUnknown):
-		return nil, api.Fail(http.StatusNotFound, api.NotFound, "%v", err)
 	case errors.Is(err, evenkeel.ErrConflict):
 		return nil, api.Fail(http.StatusConflict, CodeReported, "%v", err)
 	case err != nil:

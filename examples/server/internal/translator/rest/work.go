@@ -94,8 +94,6 @@ func (s *server) recompute(ctx context.Context, caller access.Caller, in *recomp
 	}
 	job, err := s.service.Recompute(ctx, caller.Name, api.Key(ctx), mode, isins)
 	switch {
-	case errors.Is(err, translator.ErrUnknown):
-		return nil, api.Fail(http.StatusNotFound, api.NotFound, "%v", err)
 	case errors.Is(err, evenkeel.ErrConflict):
 		return nil, api.Fail(http.StatusUnprocessableEntity, api.KeyReused, "Idempotency-Key: must be another for another request")
 	case err != nil:
