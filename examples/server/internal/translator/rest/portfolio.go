@@ -54,7 +54,7 @@ type portfolioIn struct {
 }
 
 func (s *server) portfolio(ctx context.Context, caller access.Caller, in *portfolioIn) (*api.Reply[Portfolio], error) {
-	_, detail, err := modes("", in.Detail)
+	detail, err := detailOf(in.Detail)
 	if err != nil {
 		return nil, err
 	}
@@ -90,10 +90,7 @@ func (s *server) portfolio(ctx context.Context, caller access.Caller, in *portfo
 
 // holdings reads what somebody holds.
 func (s *server) holdings(said []Holding) ([]translator.Holding, error) {
-	if len(said) == 0 {
-		return nil, malformed("body.holdings", "", "must have at least one")
-	}
-	if err := tooMany("body.holdings", len(said)); err != nil {
+	if err := several("body.holdings", len(said)); err != nil {
 		return nil, err
 	}
 	seen := map[market.ISIN]bool{}

@@ -107,6 +107,43 @@ func size(text string) (decimal.Decimal, error) {
 	return decimal.Decimal(d), nil
 }
 
+// modeOf reads a mode; nothing is the usual one.
+func modeOf(field, text string, usual translator.Mode) (translator.Mode, error) {
+	switch mode := translator.Mode(text); mode {
+	case "":
+		return usual, nil
+	case translator.FastMode, translator.AccurateMode:
+		return mode, nil
+	}
+	return "", malformed(field, text, "must be fast or accurate")
+}
+
+// detailOf reads how much somebody wants to see; nothing is the summary.
+func detailOf(text string) (risk.Detail, error) {
+	switch detail := risk.Detail(text); detail {
+	case "":
+		return risk.Short, nil
+	case risk.Short, risk.Full:
+		return detail, nil
+	case risk.Audit: // has an operation of its own
+	}
+	return "", malformed("query.detail", text, "must be summary or full")
+}
+
+// maxAtOnce is how many instruments one request may be about.
+const maxAtOnce = 100
+
+// several refuses a list of none, and of more than one request may be about.
+func several(field string, n int) error {
+	switch {
+	case n == 0:
+		return malformed(field, "", "must have at least one")
+	case n > maxAtOnce:
+		return api.Fail(http.StatusRequestEntityTooLarge, api.TooLarge, "%s of %d: must be at most %d", field, n, maxAtOnce)
+	}
+	return nil
+}
+
 // role returns what somebody is to package risk: the one that may see most.
 func role(caller access.Caller) risk.Role {
 	for _, hat := range []struct {
