@@ -25,7 +25,10 @@ func TestWhatIsWrittenDownCannotBeChangedUnseen(t *testing.T) {
 	for i := range 40 {
 		writing.Go(func() {
 			e := audit.Entry{Actor: fmt.Sprint(i), Roles: []string{"compliance"}, Action: "audit", Object: "IN0012345678"}
-			require.NoError(t, programs[i%2].Write(t.Context(), noon.Add(-time.Duration(i)*time.Second), e)) // also with a clock that goes back
+			at := noon.Add(-time.Duration(i) * time.Second) // also with a clock that goes back
+			if err := programs[i%2].Write(t.Context(), at, e); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 	writing.Wait()
