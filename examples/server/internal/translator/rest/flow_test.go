@@ -51,6 +51,14 @@ func TestEachRoleIsShownItsPart(t *testing.T) {
 	r.ask("rosa", "GET /instruments", "").golden("instruments.json")
 }
 
+// Where buyers and sellers name the same price there is no spread to learn from.
+func TestAnAnswerSaysWhatItLacks(t *testing.T) {
+	r := open(t)
+	r.ask("core", "POST /microstructure", items(book(bond, "100.50", "100.50", start))).is(200)
+	r.ask("rosa", "GET /"+bond+"?trade_size=50000", "").golden("unsure_retail.json")
+	r.ask("fred", "GET /"+bond+"?detail=full&trade_size=50000", "").golden("unsure_professional.json")
+}
+
 func TestWhatIsToldIsShown(t *testing.T) {
 	r := open(t)
 	r.ask("rosa", "GET /"+bond, "").refused(404, "not_found", bond)
