@@ -2,7 +2,6 @@ package metrics_test
 
 import (
 	"fmt"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -14,13 +13,6 @@ import (
 	"github.com/evenkeelhq/evenkeel/liquidity"
 	"github.com/evenkeelhq/evenkeel/liquidity/stress"
 )
-
-func shown(t *testing.T, m *metrics.Metrics) string {
-	t.Helper()
-	answer := httptest.NewRecorder()
-	m.Handler().ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
-	return answer.Body.String()
-}
 
 func TestWhatPrometheusSeesOfALook(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

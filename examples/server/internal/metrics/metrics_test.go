@@ -13,6 +13,14 @@ import (
 	"github.com/evenkeelhq/evenkeel/reward/payout"
 )
 
+// shown returns what Prometheus reads.
+func shown(t *testing.T, m *metrics.Metrics) string {
+	t.Helper()
+	answer := httptest.NewRecorder()
+	m.Handler().ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
+	return answer.Body.String()
+}
+
 func TestWhatPrometheusSees(t *testing.T) {
 	m := metrics.New()
 	m.Request("/status", 200, 3*time.Millisecond)
@@ -32,8 +40,7 @@ func TestWhatPrometheusSees(t *testing.T) {
 		Waiting: []payout.Wait{{Reason: payout.NeedsPeople}, {Reason: payout.Asked}},
 	})
 
-	answer := httptest.NewRecorder()
-	m.Handler().ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
+	text := shown(t, m)
 	for _, series := range []string{
 		`evenkeel_requests_total{code="200",route="/status"} 1`,
 		`evenkeel_request_seconds_bucket{route="/status",le="0.005"} 1`,
@@ -53,11 +60,9 @@ func TestWhatPrometheusSees(t *testing.T) {
 		`evenkeel_payout_moves_total{phase="unknown"} 1`,
 		`evenkeel_payouts_stuck 1`,
 	} {
-		require.Contains(t, answer.Body.String(), series+"\n")
+		require.Contains(t, text, series+"\n")
 	}
 
 	m.Payout(payout.Decision{})
-	answer = httptest.NewRecorder()
-	m.Handler().ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
-	require.Contains(t, answer.Body.String(), "evenkeel_payouts_stuck 0\n", "somebody has settled it")
+	require.Contains(t, shown(t, m), "evenkeel_payouts_stuck 0\n", "somebody has settled it")
 }

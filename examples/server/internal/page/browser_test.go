@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -23,10 +24,8 @@ import (
 // Pictures of the page are kept in the folder that EVENKEEL_SHOTS names, if it does.
 var shots = os.Getenv("EVENKEEL_SHOTS")
 
-const (
-	chromium = "/usr/bin/chromium"
-	patience = 20 * time.Second // for what takes milliseconds on an idle machine
-)
+// patience is for what takes milliseconds on an idle machine.
+const patience = 20 * time.Second
 
 // browserOf starts the browser that all tests share, each with a tab of its own.
 var browserOf struct {
@@ -43,7 +42,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func startBrowser() {
+func startBrowser(chromium string) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU)
 	all, stopAll := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, stop := chromedp.NewContext(all)
@@ -68,10 +67,11 @@ type tab struct {
 // in it, or if it asks any other host.
 func open(t *testing.T, tr *translator, hash string, width, height int64) *tab {
 	t.Helper()
-	if _, err := os.Stat(chromium); err != nil {
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
 		t.Skipf("no browser to look at the page with: %v", err)
 	}
-	browserOf.Do(startBrowser)
+	browserOf.Do(func() { startBrowser(chromium) })
 	ctx, cancel := chromedp.NewContext(browserOf.Context, chromedp.WithNewBrowserContext())
 	b := &tab{t: t, ctx: ctx, tr: tr, hosts: map[string]bool{}}
 	t.Cleanup(cancel)
@@ -169,11 +169,10 @@ func (b *tab) until(expression string) {
 // texts.
 func (b *tab) reads(selector string, texts ...string) {
 	b.t.Helper()
-	got := ""
 	for _, text := range texts {
 		require.Eventually(b.t, func() bool {
-			got = value[string](b, fmt.Sprintf("document.querySelector(%q)?.innerText ?? ''", selector))
-			return strings.Contains(strings.Join(strings.Fields(got), " "), text)
+			got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](fmt.Sprintf("document.querySelector(%q)?.innerText ?? ''", selector)))
+			return err == nil && strings.Contains(strings.Join(strings.Fields(got), " "), text)
 		}, patience, 15*time.Millisecond, "%s must read %q", selector, text)
 	}
 }

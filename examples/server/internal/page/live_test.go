@@ -32,7 +32,7 @@ func TestNewsChangeThePageAsTheyCome(t *testing.T) {
 	tr.tell("risk_update", object{"risk_summary": from("evenkeel", object{"overall_score": 81, "level": "critical", "categories": []object{}}), "risk_warnings": []string{"Overall risk is critical"}})
 	b.reads("#warnings", "Overall risk is critical")
 	b.reads("#categories", "Overall 81.0 of 100, critical.")
-	tr.tell("alert", object{"alert_type": "liquidity_warning", "message": "Market maker offline <b>", "severity": "warning", "timestamp": "2024-12-01T10:04:00Z"})
+	tr.tell("alert", warning())
 	b.reads("#alerts", "Market maker offline <b>")
 	require.Len(t, tr.questions(), asked, "nothing had to be asked")
 

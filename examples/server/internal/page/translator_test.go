@@ -329,14 +329,21 @@ func (tr *translator) seq() int {
 	return tr.last
 }
 
-// tell sends an event of the liquid bond to every page.
+// tell sends an event of the liquid bond to every page, as the real one could.
 func (tr *translator) tell(kind string, payload object) {
 	tr.set(func() { tr.last++ })
 	payload["isin"] = liquid
-	tr.send(tr.t.Context(), object{
+	frame := object{
 		"type": kind, "topic": "lr." + liquid, "seq": tr.seq(), "prev_seq": tr.seq() - 1, "ts": "2024-12-01T10:01:00Z", "payload": payload,
 		"meta": object{"data_freshness": "fresh", "confidence": 0.8},
-	})
+	}
+	held(tr.t, namesOf(tr.t, frame), namesOfEvent(tr.t, kind))
+	tr.send(tr.t.Context(), frame)
+}
+
+// warning is the payload of an alert.
+func warning() object {
+	return object{"alert_type": "liquidity_warning", "message": "Market maker offline <b>", "severity": "warning", "timestamp": "2024-12-01T10:04:00Z"}
 }
 
 // send tells every page that is there.

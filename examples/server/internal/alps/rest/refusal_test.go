@@ -14,7 +14,7 @@ func TestBadInputIsNamedAndMovesNothing(t *testing.T) {
 	r := open(t)
 	r.look()
 	waits := r.proposed("olga", "bank-a", "10")
-	approve := "POST /actions/" + waits.text("id") + "/approve"
+	approve := "POST /actions/" + waits.Text("id") + "/approve"
 	for _, row := range []struct {
 		name, who, line, body string
 		code                  int
@@ -46,7 +46,7 @@ func TestBadInputIsNamedAndMovesNothing(t *testing.T) {
 		{"an approval without a version", "rita", approve, `{"amount":"10"}`, 422, "invalid", "version"},
 		{"another amount than was proposed", "rita", approve, `{"amount":"10.01","version":1}`, 409, "changed", "amount 10.01"},
 		{"another version than was proposed", "rita", approve, `{"amount":"10","version":2}`, 409, "changed", "version 2"},
-		{"a rejection without a reason", "rita", "POST /actions/" + waits.text("id") + "/reject", `{}`, 422, "invalid", "reason"},
+		{"a rejection without a reason", "rita", "POST /actions/" + waits.Text("id") + "/reject", `{}`, 422, "invalid", "reason"},
 		{"a hold without a reason", "rita", "POST /hold", `{"sovereignBankId":"bank-a"}`, 422, "invalid", "reason"},
 		{"a hold of nobody", "rita", "POST /hold", `{"sovereignBankId":"bank-x","reason":"x"}`, 404, "not_found", "bank-x"},
 		{"a declaration of nothing", "rita", "POST /declare", `{"actionId":"0","leg":0,"outcome":"settled","reason":"x"}`, 404, "not_found", `id "0"`},
@@ -58,28 +58,27 @@ func TestBadInputIsNamedAndMovesNothing(t *testing.T) {
 		{"a bank to look at that nobody knows", "rita", "GET /monitor/bank-x", "", 404, "not_found", "bank-x"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			answer := r.ask(row.who, row.line, row.body)
-			if answer.code == 429 {
+			answer := r.Ask(row.who, row.line, row.body)
+			if answer.Code == 429 {
 				r.restart() // a new process has counted nothing yet
-				answer = r.ask(row.who, row.line, row.body)
+				answer = r.Ask(row.who, row.line, row.body)
 			}
-			answer.t = t
-			answer.refused(row.code, row.problem, row.detail)
+			answer.To(t).Refused(row.code, row.problem, row.detail)
 		})
 	}
 	r.books("0")
-	require.Len(t, r.ask("cora", "GET /actions", "").is(200)["items"], 1)
+	require.Len(t, r.Ask("cora", "GET /actions", "").Is(200)["items"], 1)
 }
 
 func TestAnIdempotencyKeyStandsForOneRequest(t *testing.T) {
 	r := open(t)
 	r.look()
-	r.ask("olga", "POST /inject", wish("bank-a", "10"), "Idempotency-Key: same").is(202)
-	r.ask("olga", "POST /inject", wish("bank-a", "11"), "Idempotency-Key: same").refused(422, "key_reused", "same")
-	r.ask("olga", "POST /withdraw", wish("bank-a", "10"), "Idempotency-Key: same").refused(422, "key_reused", "same")
-	r.ask("otto", "POST /inject", wish("bank-c", "10"), "Idempotency-Key: same").is(202) // another person's keys are others
-	r.ask("olga", "POST /inject", wish("bank-a", "10"), "Idempotency-Key: ").refused(400, "key_missing", "Idempotency-Key")
-	require.Len(t, r.ask("cora", "GET /actions", "").is(200)["items"], 2)
+	r.Ask("olga", "POST /inject", wish("bank-a", "10"), "Idempotency-Key: same").Is(202)
+	r.Ask("olga", "POST /inject", wish("bank-a", "11"), "Idempotency-Key: same").Refused(422, "key_reused", "same")
+	r.Ask("olga", "POST /withdraw", wish("bank-a", "10"), "Idempotency-Key: same").Refused(422, "key_reused", "same")
+	r.Ask("otto", "POST /inject", wish("bank-c", "10"), "Idempotency-Key: same").Is(202) // another person's keys are others
+	r.Ask("olga", "POST /inject", wish("bank-a", "10"), "Idempotency-Key: ").Refused(400, "key_missing", "Idempotency-Key")
+	require.Len(t, r.Ask("cora", "GET /actions", "").Is(200)["items"], 2)
 }
 
 func TestADatabaseThatIsAwayIsNobodysFault(t *testing.T) {
@@ -88,9 +87,9 @@ func TestADatabaseThatIsAwayIsNobodysFault(t *testing.T) {
 	require.NoError(t, r.db.Close())
 	for _, line := range []string{"GET /monitor", "GET /actions", "GET /pool", "POST /run", "POST /suggest", "POST /inject", "POST /killswitch"} {
 		body := map[string]string{"POST /inject": wish("bank-a", "1"), "POST /killswitch": "{}"}[line]
-		answer := r.ask("olga", line, body)
-		answer.refused(503, "unavailable", "the database does not answer")
-		require.NotEmpty(t, answer.head.Get("Retry-After"), line)
+		answer := r.Ask("olga", line, body)
+		answer.Refused(503, "unavailable", "the database does not answer")
+		require.NotEmpty(t, answer.Head.Get("Retry-After"), line)
 	}
 }
 
@@ -107,12 +106,12 @@ func as(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 func TestSourcesPushHowBanksStand(t *testing.T) {
 	r := open(t, "{name: sample, sample: true}", "{name: core, push: true}")
 	now := r.clock.Now()
-	kept := r.ask("core", "POST /positions", push(fmt.Sprintf(pushed, "950", as(now)))).is(200)
+	kept := r.Ask("core", "POST /positions", push(fmt.Sprintf(pushed, "950", as(now)))).Is(200)
 	require.Equal(t, "core", kept["source"])
 	r.look()
-	bank := r.ask("rita", "GET /monitor/bank-p", "").is(200)
+	bank := r.Ask("rita", "GET /monitor/bank-p", "").Is(200)
 	equal(t, "0.95", bank, "current.sxlr")
-	require.Equal(t, "core", bank.at("current.source"))
+	require.Equal(t, "core", bank.At("current.source"))
 
 	now = r.clock.Now()
 	for _, row := range []struct {
@@ -135,16 +134,14 @@ func TestSourcesPushHowBanksStand(t *testing.T) {
 		{"a bank twice", "core", push(fmt.Sprintf(pushed, "1", as(now)), fmt.Sprintf(pushed, "2", as(now))), 422, "invalid", "positions[1].sovereignBankId"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			answer := r.ask(row.who, "POST /positions", row.body)
-			answer.t = t
-			answer.refused(row.code, row.problem, row.detail)
+			r.Ask(row.who, "POST /positions", row.body).To(t).Refused(row.code, row.problem, row.detail)
 		})
 	}
 	r.look()
-	equal(t, "0.95", r.ask("rita", "GET /monitor/bank-p", "").is(200), "current.sxlr")
+	equal(t, "0.95", r.Ask("rita", "GET /monitor/bank-p", "").Is(200), "current.sxlr")
 	r.wait(2 * time.Minute)
 	r.look()
-	require.Equal(t, []any{"stale_data"}, r.ask("rita", "GET /monitor/bank-p", "").is(200).at("current.suggestion.reasons"))
+	require.Equal(t, []any{"stale_data"}, r.Ask("rita", "GET /monitor/bank-p", "").Is(200).At("current.suggestion.reasons"))
 }
 
 func TestOneWrongSourceOfThreeMovesNothing(t *testing.T) {
@@ -152,18 +149,18 @@ func TestOneWrongSourceOfThreeMovesNothing(t *testing.T) {
 		"- {name: sample, sample: true}", "- {name: core, push: true}\n    - {name: desk, push: true}\n    - {name: back, push: true}",
 		"quorum: 1 ", "quorum: 2 ", "mode: suggest ", "mode: live ")
 	say := func(who, liquid string) {
-		r.ask(who, "POST /positions", push(fmt.Sprintf(pushed, liquid, as(r.clock.Now())))).is(200)
+		r.Ask(who, "POST /positions", push(fmt.Sprintf(pushed, liquid, as(r.clock.Now())))).Is(200)
 	}
 	say("core", "1150")
 	r.look()
-	monitor := r.ask("rita", "GET /alerts", "").is(200)
+	monitor := r.Ask("rita", "GET /alerts", "").Is(200)
 	require.Contains(t, monitor["faults"], "bank-p", "one source alone says nothing")
 	say("core", "1150")
 	say("desk", "1151")
 	say("back", "1") // asks for all the money there is
 	r.look()
-	bank := r.ask("rita", "GET /monitor/bank-p", "").is(200)
+	bank := r.Ask("rita", "GET /monitor/bank-p", "").Is(200)
 	equal(t, "1.15", bank, "current.sxlr")
-	require.Equal(t, []any{"ratio_in_band"}, bank.at("current.suggestion.reasons"))
-	require.Empty(t, r.ask("rita", "GET /actions", "").is(200)["items"])
+	require.Equal(t, []any{"ratio_in_band"}, bank.At("current.suggestion.reasons"))
+	require.Empty(t, r.Ask("rita", "GET /actions", "").Is(200)["items"])
 }

@@ -23,22 +23,22 @@ func TestWhatIsAskedAgainIsAnsweredTheSameButForItsTime(t *testing.T) {
 	}
 	first := map[[2]string]string{}
 	for _, q := range asked {
-		answer := r.ask(q[0], q[1], "")
-		answer.is(200)
-		first[q] = strings.Replace(answer.text, `"timestamp":`+stamp(), "", 1)
-		require.NotEqual(t, answer.text, first[q], "the answer's own time")
+		answer := r.Ask(q[0], q[1], "")
+		answer.Is(200)
+		first[q] = strings.Replace(answer.Text, `"timestamp":`+stamp(), "", 1)
+		require.NotEqual(t, answer.Text, first[q], "the answer's own time")
 	}
 	r.wait(time.Second)
 	for _, q := range asked {
-		answer := r.ask(q[0], q[1], "")
-		require.Equal(t, first[q], strings.Replace(answer.text, `"timestamp":`+stamp(), "", 1))
+		answer := r.Ask(q[0], q[1], "")
+		require.Equal(t, first[q], strings.Replace(answer.Text, `"timestamp":`+stamp(), "", 1))
 	}
 	require.NotEqual(t, first[asked[1]], first[asked[2]], "another size is another answer")
 	require.NotEqual(t, first[asked[3]], first[asked[4]], "and so is another role's")
 	require.Equal(t, first[asked[1]], first[asked[6]], "but not the usual size, however it is written")
 
-	r.ask("core", "POST /microstructure", items(book(bond, "99.50", "99.75", r.clock.Now()))).is(200)
+	r.Ask("core", "POST /microstructure", items(book(bond, "99.50", "99.75", r.clock.Now()))).Is(200)
 	for _, q := range asked {
-		require.NotEqual(t, first[q], strings.Replace(r.ask(q[0], q[1], "").text, `"timestamp":`+stamp(), "", 1), "news are shown at once")
+		require.NotEqual(t, first[q], strings.Replace(r.Ask(q[0], q[1], "").Text, `"timestamp":`+stamp(), "", 1), "news are shown at once")
 	}
 }

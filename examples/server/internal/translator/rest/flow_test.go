@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeelhq/evenkeel"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/api/apitest"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/translator/audit"
 	"github.com/evenkeelhq/evenkeel/liquidity/market"
 	"github.com/evenkeelhq/evenkeel/risk"
@@ -40,27 +41,35 @@ func TestEachRoleIsShownItsPart(t *testing.T) {
 	r := open(t)
 	r.tellAll(bond)
 	r.wait(30 * time.Second)
-	r.ask("rosa", "GET /"+bond, "").golden("retail.json")
-	r.ask("fred", "GET /"+bond+"?mode=fast&detail=summary&trade_size=1000000", "").golden("size.json")
-	r.ask("fred", "GET /"+bond+"?detail=full", "").golden("professional.json")
-	r.ask("rita", "GET /"+bond+"?detail=full", "").golden("risk_manager.json")
-	r.ask("cora", "GET /"+bond+"?detail=full", "").golden("compliance.json")
-	r.ask("cora", "GET /audit/"+bond, "").golden("audit.json")
-	r.ask("", "GET /health", "").golden("health.json")
-	r.ask("olga", "GET /health", "").golden("health_operator.json")
-	r.ask("rosa", "GET /instruments", "").golden("instruments.json")
+	r.Ask("rosa", "GET /"+bond, "").Golden("testdata/retail.json", *update)
+	r.Ask("fred", "GET /"+bond+"?mode=fast&detail=summary&trade_size=1000000", "").Golden("testdata/size.json", *update)
+	r.Ask("fred", "GET /"+bond+"?detail=full", "").Golden("testdata/professional.json", *update)
+	r.Ask("rita", "GET /"+bond+"?detail=full", "").Golden("testdata/risk_manager.json", *update)
+	r.Ask("cora", "GET /"+bond+"?detail=full", "").Golden("testdata/compliance.json", *update)
+	r.Ask("cora", "GET /audit/"+bond, "").Golden("testdata/audit.json", *update)
+	r.Ask("", "GET /health", "").Golden("testdata/health.json", *update)
+	r.Ask("olga", "GET /health", "").Golden("testdata/health_operator.json", *update)
+	r.Ask("rosa", "GET /instruments", "").Golden("testdata/instruments.json", *update)
+}
+
+// Where buyers and sellers name the same price there is no spread to learn from.
+func TestAnAnswerSaysWhatItLacks(t *testing.T) {
+	r := open(t)
+	r.Ask("core", "POST /microstructure", items(book(bond, "100.50", "100.50", start))).Is(200)
+	r.Ask("rosa", "GET /"+bond+"?trade_size=50000", "").Golden("testdata/unsure_retail.json", *update)
+	r.Ask("fred", "GET /"+bond+"?detail=full&trade_size=50000", "").Golden("testdata/unsure_professional.json", *update)
 }
 
 func TestWhatIsToldIsShown(t *testing.T) {
 	r := open(t)
-	r.ask("rosa", "GET /"+bond, "").refused(404, "not_found", bond)
-	r.ask("core", "POST /bonds", items(metadata(bond, start))).is(200)
-	r.ask("rosa", "GET /"+bond, "").refused(409, "nothing_to_translate", "no market data were told")
-	r.ask("core", "POST /microstructure", items(book(bond, "100.50", "100.75", start))).is(200)
-	first := r.ask("rosa", "GET /"+bond, "").is(200)
-	r.ask("core", "POST /microstructure", items(book(bond, "99.50", "100.75", start))).is(200)
-	second := r.ask("rosa", "GET /"+bond, "").is(200)
-	require.NotEqual(t, first.at("liquidity_profile.spread_bps"), second.at("liquidity_profile.spread_bps"))
+	r.Ask("rosa", "GET /"+bond, "").Refused(404, "not_found", bond)
+	r.Ask("core", "POST /bonds", items(metadata(bond, start))).Is(200)
+	r.Ask("rosa", "GET /"+bond, "").Refused(409, "nothing_to_translate", "no market data were told")
+	r.Ask("core", "POST /microstructure", items(book(bond, "100.50", "100.75", start))).Is(200)
+	first := r.Ask("rosa", "GET /"+bond, "").Is(200)
+	r.Ask("core", "POST /microstructure", items(book(bond, "99.50", "100.75", start))).Is(200)
+	second := r.Ask("rosa", "GET /"+bond, "").Is(200)
+	require.NotEqual(t, first.At("liquidity_profile.spread_bps"), second.At("liquidity_profile.spread_bps"))
 	require.NotEqual(t, first["inputs_hash"], second["inputs_hash"])
 	require.Equal(t, 3, r.replayed(bond))
 }
@@ -68,7 +77,7 @@ func TestWhatIsToldIsShown(t *testing.T) {
 func TestATranslationIsShownWhileItIsYoung(t *testing.T) {
 	r := open(t)
 	r.tellAll(bond)
-	asOf := func(mode string) any { return r.ask("fred", "GET /"+bond+"?mode="+mode, "").is(200)["as_of"] }
+	asOf := func(mode string) any { return r.Ask("fred", "GET /"+bond+"?mode="+mode, "").Is(200)["as_of"] }
 	first := asOf("fast")
 	r.wait(4*time.Minute + 59*time.Second)
 	require.Equal(t, first, asOf("fast"))
@@ -86,57 +95,57 @@ func TestATranslationIsShownWhileItIsYoung(t *testing.T) {
 func TestTheExitsLifetimeBoundsTheWhole(t *testing.T) {
 	r := open(t, "exits_for: 15m", "exits_for: 1m")
 	r.tellAll(bond)
-	first := r.ask("rosa", "GET /"+bond, "").is(200)["as_of"]
+	first := r.Ask("rosa", "GET /"+bond, "").Is(200)["as_of"]
 	r.wait(time.Minute)
-	require.NotEqual(t, first, r.ask("rosa", "GET /"+bond, "").is(200)["as_of"])
+	require.NotEqual(t, first, r.Ask("rosa", "GET /"+bond, "").Is(200)["as_of"])
 }
 
 func TestAnotherSizeIsMadeOfTheSameRecord(t *testing.T) {
 	r := open(t)
 	r.tellAll(bond)
-	large := r.ask("fred", "GET /"+bond+"?trade_size=1000000.5", "").is(200)
+	large := r.Ask("fred", "GET /"+bond+"?trade_size=1000000.5", "").Is(200)
 	require.Equal(t, 1, r.replayed(bond))
-	again := r.ask("cora", "GET /audit/"+bond+"?trade_size=1000000.5", "").is(200)
-	require.Equal(t, large["inputs_hash"], again.at("translation.inputs_hash"))
-	usual := r.ask("fred", "GET /"+bond, "").is(200)
+	again := r.Ask("cora", "GET /audit/"+bond+"?trade_size=1000000.5", "").Is(200)
+	require.Equal(t, large["inputs_hash"], again.At("translation.inputs_hash"))
+	usual := r.Ask("fred", "GET /"+bond, "").Is(200)
 	require.NotEqual(t, large["inputs_hash"], usual["inputs_hash"])
 	for _, size := range []string{"", "?trade_size=1000000.5"} { // whoever has it can work out the hash himself
-		trail := r.ask("cora", "GET /audit/"+bond+size, "").is(200)
+		trail := r.Ask("cora", "GET /audit/"+bond+size, "").Is(200)
 		canonical, isText := trail["canonical"].(string)
 		require.True(t, isText)
 		sum := sha256.Sum256([]byte(risk.Schema + "\n" + canonical))
-		require.Equal(t, hex.EncodeToString(sum[:]), trail.at("translation.audit.inputs_hash"), size)
+		require.Equal(t, hex.EncodeToString(sum[:]), trail.At("translation.audit.inputs_hash"), size)
 	}
 }
 
 func TestAnAuditorSeesWhatHeldAtATime(t *testing.T) {
 	r := open(t)
 	r.tellAll(bond)
-	first := r.ask("rosa", "GET /"+bond, "").is(200)
+	first := r.Ask("rosa", "GET /"+bond, "").Is(200)
 	r.wait(time.Hour)
-	r.ask("core", "POST /microstructure", items(book(bond, "90", "100.75", r.clock.Now()))).is(200)
-	second := r.ask("rosa", "GET /"+bond, "").is(200)
-	at := func(t time.Time) object {
-		return r.ask("cora", "GET /audit/"+bond+"?as_of="+t.Format(time.RFC3339Nano), "").is(200)
+	r.Ask("core", "POST /microstructure", items(book(bond, "90", "100.75", r.clock.Now()))).Is(200)
+	second := r.Ask("rosa", "GET /"+bond, "").Is(200)
+	at := func(t time.Time) apitest.Object {
+		return r.Ask("cora", "GET /audit/"+bond+"?as_of="+t.Format(time.RFC3339Nano), "").Is(200)
 	}
-	require.Equal(t, first["inputs_hash"], at(start).at("translation.inputs_hash"))
-	require.Equal(t, first["inputs_hash"], at(start.Add(time.Hour-time.Microsecond)).at("translation.inputs_hash"))
-	require.Equal(t, second["inputs_hash"], at(start.Add(time.Hour)).at("translation.inputs_hash"))
-	r.ask("cora", "GET /audit/"+bond+"?as_of=2024-12-01T09:59:59.999999Z", "").refused(409, "before_first_record", bond)
-	r.ask("cora", "GET /audit/"+bond+"?as_of=2024-12-01T11:00:00.000001Z", "").refused(400, "malformed", "query.as_of")
+	require.Equal(t, first["inputs_hash"], at(start).At("translation.inputs_hash"))
+	require.Equal(t, first["inputs_hash"], at(start.Add(time.Hour-time.Microsecond)).At("translation.inputs_hash"))
+	require.Equal(t, second["inputs_hash"], at(start.Add(time.Hour)).At("translation.inputs_hash"))
+	r.Ask("cora", "GET /audit/"+bond+"?as_of=2024-12-01T09:59:59.999999Z", "").Refused(409, "before_first_record", bond)
+	r.Ask("cora", "GET /audit/"+bond+"?as_of=2024-12-01T11:00:00.000001Z", "").Refused(400, "malformed", "query.as_of")
 }
 
 func TestAnAuditorTakesAllRecordsHome(t *testing.T) {
 	r := open(t)
-	r.ask("core", "POST /bonds", items(metadata(bond, start))).is(200)
-	r.ask("rosa", "GET /"+bond, "").refused(409, "nothing_to_translate", "")
+	r.Ask("core", "POST /bonds", items(metadata(bond, start))).Is(200)
+	r.Ask("rosa", "GET /"+bond, "").Refused(409, "nothing_to_translate", "")
 	r.tellAll(bond)
-	r.ask("rosa", "GET /"+bond, "").is(200)
+	r.Ask("rosa", "GET /"+bond, "").Is(200)
 	table := func(path string, with ...string) [][]string {
-		answer := r.ask("cora", "GET /audit/"+path, "", with...)
-		require.Equal(t, 200, answer.code, answer.text)
-		require.Equal(t, "text/csv; charset=utf-8", answer.head.Get("Content-Type"))
-		rows, err := csv.NewReader(strings.NewReader(answer.text)).ReadAll()
+		answer := r.Ask("cora", "GET /audit/"+path, "", with...)
+		require.Equal(t, 200, answer.Code, answer.Text)
+		require.Equal(t, "text/csv; charset=utf-8", answer.Head.Get("Content-Type"))
+		rows, err := csv.NewReader(strings.NewReader(answer.Text)).ReadAll()
 		require.NoError(t, err)
 		return rows
 	}
@@ -149,20 +158,20 @@ func TestAnAuditorTakesAllRecordsHome(t *testing.T) {
 	require.Equal(t, all, table(bond, "Accept: text/csv"))
 	require.Equal(t, append(all[:1:1], all[2]), table(bond+".csv?after=1"))
 	require.Equal(t, all[:2], table(bond+".csv?limit=1"))
-	r.ask("cora", "GET /audit/IN0000000000.csv", "").refused(404, "not_found", "IN0000000000")
+	r.Ask("cora", "GET /audit/IN0000000000.csv", "").Refused(404, "not_found", "IN0000000000")
 }
 
 func TestWhatNotEverybodyMaySeeIsWrittenDownFirst(t *testing.T) {
 	r := open(t)
 	r.tellAll(bond)
-	r.ask("rosa", "GET /"+bond, "").is(200)
-	r.ask("rosa", "GET /"+bond+"?detail=full", "").refused(403, "forbidden", "retail")
+	r.Ask("rosa", "GET /"+bond, "").Is(200)
+	r.Ask("rosa", "GET /"+bond+"?detail=full", "").Refused(403, "forbidden", "retail")
 	_, err := r.db.Store().Last(t.Context(), audit.Key)
 	require.ErrorIs(t, err, evenkeel.ErrNotFound)
-	r.ask("fred", "GET /"+bond+"?detail=full&trade_size=5", "").is(200)
-	r.ask("cora", "GET /audit/"+bond+".csv", "")
+	r.Ask("fred", "GET /"+bond+"?detail=full&trade_size=5", "").Is(200)
+	r.Ask("cora", "GET /audit/"+bond+".csv", "")
 	r.restart()
-	r.ask("adam", "GET /audit/"+bond, "").is(200)
+	r.Ask("adam", "GET /audit/"+bond, "").Is(200)
 	found, err := evenkeel.Verify(t.Context(), r.db.Store(), audit.Key)
 	require.NoError(t, err)
 	require.EqualValues(t, 3, found.Head.Seq)
@@ -185,15 +194,15 @@ func outcome(id string, filled bool) string {
 func TestWhatBecameOfSalesIsTakenIntoAccount(t *testing.T) {
 	r := open(t)
 	r.tellAll(bond)
-	before := r.ask("rita", "GET /"+bond+"?detail=full", "").is(200)
-	require.Equal(t, json.Number("0"), before.at("model_governance.outcomes"))
+	before := r.Ask("rita", "GET /"+bond+"?detail=full", "").Is(200)
+	require.Equal(t, json.Number("0"), before.At("model_governance.outcomes"))
 	told := items(outcome("s1", false), outcome("s2", false))
-	require.Equal(t, json.Number("2"), r.ask("core", "POST /outcomes", told).is(200)["kept"])
-	r.ask("core", "POST /outcomes", told).is(200) // again does nothing
-	after := r.ask("rita", "GET /"+bond+"?detail=full", "").is(200)
-	require.Equal(t, json.Number("2"), after.at("model_governance.outcomes"))
-	require.NotEqual(t, before.at("exit_recommendations.0.fill_probability"), after.at("exit_recommendations.0.fill_probability"))
-	r.ask("core", "POST /outcomes", items(outcome("s3", true), outcome("s2", true))).refused(409, "reported_otherwise", "s2")
+	require.Equal(t, json.Number("2"), r.Ask("core", "POST /outcomes", told).Is(200)["kept"])
+	r.Ask("core", "POST /outcomes", told).Is(200) // again does nothing
+	after := r.Ask("rita", "GET /"+bond+"?detail=full", "").Is(200)
+	require.Equal(t, json.Number("2"), after.At("model_governance.outcomes"))
+	require.NotEqual(t, before.At("exit_recommendations.0.fill_probability"), after.At("exit_recommendations.0.fill_probability"))
+	r.Ask("core", "POST /outcomes", items(outcome("s3", true), outcome("s2", true))).Refused(409, "reported_otherwise", "s2")
 	n := 0
 	for _, err := range r.service.Sales(t.Context(), bond) {
 		require.NoError(t, err)

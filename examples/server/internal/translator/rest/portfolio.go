@@ -2,9 +2,7 @@ package rest
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"reflect"
 	"strings"
 
@@ -56,7 +54,7 @@ type portfolioIn struct {
 }
 
 func (s *server) portfolio(ctx context.Context, caller access.Caller, in *portfolioIn) (*api.Reply[Portfolio], error) {
-	_, detail, err := modes("", in.Detail)
+	detail, err := detailOf(in.Detail)
 	if err != nil {
 		return nil, err
 	}
@@ -73,10 +71,7 @@ func (s *server) portfolio(ctx context.Context, caller access.Caller, in *portfo
 		return nil, err // before anything is done for whoever may not see it
 	}
 	p, err := s.service.Leave(ctx, held, how)
-	switch {
-	case errors.Is(err, translator.ErrUnknown):
-		return nil, api.Fail(http.StatusNotFound, api.NotFound, "%v", err)
-	case err != nil:
+	if err != nil {
 		return nil, refused(err)
 	}
 	if detail != risk.Short {
@@ -95,10 +90,7 @@ func (s *server) portfolio(ctx context.Context, caller access.Caller, in *portfo
 
 // holdings reads what somebody holds.
 func (s *server) holdings(said []Holding) ([]translator.Holding, error) {
-	if len(said) == 0 {
-		return nil, malformed("body.holdings", "", "must have at least one")
-	}
-	if err := tooMany("body.holdings", len(said)); err != nil {
+	if err := several("body.holdings", len(said)); err != nil {
 		return nil, err
 	}
 	seen := map[market.ISIN]bool{}

@@ -20,19 +20,19 @@ func TestAPortfolioIsLeftTogether(t *testing.T) {
 	r.tellAll(bond)
 	r.tellAll("IN0087654321")
 	both := holdings(holds(bond, "6800000"), holds("IN0087654321", "250000.50"))
-	answer := r.ask("rosa", "POST /portfolio", both)
-	answer.golden("portfolio_retail.json")
-	short := answer.is(200)
-	answer = r.ask("fred", "POST /portfolio?detail=full", both)
-	answer.golden("portfolio_professional.json")
-	full := answer.is(200)
+	answer := r.Ask("rosa", "POST /portfolio", both)
+	answer.Golden("testdata/portfolio_retail.json", *update)
+	short := answer.Is(200)
+	answer = r.Ask("fred", "POST /portfolio?detail=full", both)
+	answer.Golden("testdata/portfolio_professional.json", *update)
+	full := answer.Is(200)
 	require.Equal(t, short["joint_exit"], full["joint_exit"], "the same for everybody")
 	require.NotContains(t, short, "schedule")
 
 	// Whoever has little time learns what stays, and more room makes it quicker.
-	hasty := r.ask("rosa", "POST /portfolio", strings.TrimSuffix(both, "}")+`,"horizon_days":1,"maker_per_day":0,"auction_per_day":0}`).is(200)
-	require.Nil(t, hasty.at("joint_exit.days"))
-	require.Equal(t, json.Number("1"), hasty.at("joint_exit.horizon_days"))
+	hasty := r.Ask("rosa", "POST /portfolio", strings.TrimSuffix(both, "}")+`,"horizon_days":1,"maker_per_day":0,"auction_per_day":0}`).Is(200)
+	require.Nil(t, hasty.At("joint_exit.days"))
+	require.Equal(t, json.Number("1"), hasty.At("joint_exit.horizon_days"))
 	require.Contains(t, hasty["retail_narrative"], "stays")
 
 	// What not everybody may see is written down.
@@ -47,7 +47,7 @@ func TestAPortfolioIsLeftTogether(t *testing.T) {
 func TestPortfoliosThatCannotBeAsked(t *testing.T) {
 	r := open(t)
 	r.tellAll(bond)
-	r.ask("core", "POST /bonds", items(metadata("IN0000000000", start))).is(200) // without a market
+	r.Ask("core", "POST /bonds", items(metadata("IN0000000000", start))).Is(200) // without a market
 	good := holds(bond, "1")
 	for _, row := range []struct {
 		name, who, line, body string
@@ -74,7 +74,7 @@ func TestPortfoliosThatCannotBeAsked(t *testing.T) {
 		{"a bond without a market", "rosa", "POST /portfolio", holdings(good, holds("IN0000000000", "1")), 409, "nothing_to_translate", "IN0000000000"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			r.ask(row.who, row.line, row.body).refused(row.code, row.problem, row.detail)
+			r.Ask(row.who, row.line, row.body).To(t).Refused(row.code, row.problem, row.detail)
 		})
 	}
 }

@@ -53,10 +53,10 @@ func TestNobodyIsShownWhatHisRoleMayNotSee(t *testing.T) {
 		cents := func(from, to int, label string) string {
 			return fmt.Sprintf("%.2f", float64(rapid.IntRange(from, to).Draw(t, label))/100)
 		}
-		r.ask("core", "POST /microstructure", items(book(isin, cents(9000, 10000, "bid"), cents(10000, 11000, "ask"), now))).is(200)
+		r.Ask("core", "POST /microstructure", items(book(isin, cents(9000, 10000, "bid"), cents(10000, 11000, "ask"), now))).Is(200)
 		tell := func(what, body string) {
 			if rapid.Bool().Draw(t, what) {
-				r.ask("core", "POST /"+what, items(body)).is(200)
+				r.Ask("core", "POST /"+what, items(body)).Is(200)
 			}
 		}
 		online := rapid.SampledFrom([]string{"true", "false"}).Draw(t, "online")
@@ -68,18 +68,18 @@ func TestNobodyIsShownWhatHisRoleMayNotSee(t *testing.T) {
 		for _, who := range slices.Sorted(maps.Keys(forbidden)) {
 			names := forbidden[who]
 			detail := rapid.SampledFrom([]string{"summary", "full"}).Draw(t, "detail")
-			answer := r.ask(who, "GET /"+isin+"?detail="+detail+size, "")
+			answer := r.Ask(who, "GET /"+isin+"?detail="+detail+size, "")
 			unsure := []string{"caveats", "inputs_hash", "confidence_overall", "overall_range"}
 			if rapid.Bool().Draw(t, "together") {
-				answer = r.ask(who, "POST /portfolio?detail="+detail, holdings(holds(isin, "3000000")))
+				answer = r.Ask(who, "POST /portfolio?detail="+detail, holdings(holds(isin, "3000000")))
 				unsure = unsure[:3] // it has no score
 			}
 			if who == "rosa" && detail == "full" {
-				answer.refused(403, "forbidden", "retail")
+				answer.Refused(403, "forbidden", "retail")
 				continue
 			}
 			found := map[string]bool{}
-			keys(map[string]any(answer.is(200)), found)
+			keys(map[string]any(answer.Is(200)), found)
 			for _, name := range names {
 				require.Falsef(t, found[name], "%s is shown %s", who, name)
 			}
@@ -88,7 +88,7 @@ func TestNobodyIsShownWhatHisRoleMayNotSee(t *testing.T) {
 			}
 			if who == "rosa" {
 				for _, secret := range held {
-					require.NotContains(t, answer.text, secret, "the maker's inventory")
+					require.NotContains(t, answer.Text, secret, "the maker's inventory")
 				}
 			}
 		}

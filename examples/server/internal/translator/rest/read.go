@@ -55,7 +55,11 @@ func (s *server) translation(ctx context.Context, caller access.Caller, in *tran
 	if err != nil {
 		return nil, err
 	}
-	mode, detail, err := modes(in.Mode, in.Detail)
+	mode, err := modeOf("query.mode", in.Mode, translator.FastMode)
+	if err != nil {
+		return nil, err
+	}
+	detail, err := detailOf(in.Detail)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +76,7 @@ func (s *server) translation(ctx context.Context, caller access.Caller, in *tran
 	}
 	look, err := s.newest(ctx, isin, mode)
 	if err != nil {
-		return nil, unknown(isin, err)
+		return nil, err
 	}
 	q := question{record: look.Hash, role: who, detail: detail}
 	if !amount.IsZero() {
@@ -95,25 +99,6 @@ func (s *server) translation(ctx context.Context, caller access.Caller, in *tran
 	}
 	t.Timestamp = s.service.Now()
 	return &api.Reply[Translation]{Body: t}, nil
-}
-
-func modes(mode, detail string) (translator.Mode, risk.Detail, error) {
-	m, d := translator.FastMode, risk.Short
-	switch mode {
-	case "", string(translator.FastMode):
-	case string(translator.AccurateMode):
-		m = translator.AccurateMode
-	default:
-		return "", "", malformed("query.mode", mode, "must be fast or accurate")
-	}
-	switch detail {
-	case "", string(risk.Short):
-	case string(risk.Full):
-		d = risk.Full
-	default:
-		return "", "", malformed("query.detail", detail, "must be summary or full")
-	}
-	return m, d, nil
 }
 
 // may refuses who asks more, or more often, than the role lets him.

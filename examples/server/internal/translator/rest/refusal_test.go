@@ -33,7 +33,7 @@ func TestBadQuestionsAreNamed(t *testing.T) {
 		{"what is no ISIN", "rosa", "GET /not-an-isin", "", 400, "malformed", `path.isin "not-an-isin": must be an ISIN`},
 		{"an ISIN of small letters", "rosa", "GET /in0012345678", "", 400, "malformed", "path.isin"},
 		{"an ISIN that is too long", "rosa", "GET /" + strings.Repeat("A", 65), "", 422, "invalid", "path.isin"},
-		{"an instrument that nobody knows", "rosa", "GET /IN0000000000", "", 404, "not_found", `isin "IN0000000000"`},
+		{"an instrument that nobody knows", "rosa", "GET /IN0000000000", "", 404, "not_found", "unknown instrument: IN0000000000"},
 		{"a mode that is none", "rosa", "GET /" + bond + "?mode=slow", "", 400, "malformed", `query.mode "slow": must be fast or accurate`},
 		{"a detail that is none", "fred", "GET /" + bond + "?detail=audit", "", 400, "malformed", `query.detail "audit": must be summary or full`},
 		{"a size below nothing", "rosa", "GET /" + bond + "?trade_size=-5", "", 400, "malformed", `query.trade_size "-5": must be a plain number > 0`},
@@ -62,13 +62,12 @@ func TestBadQuestionsAreNamed(t *testing.T) {
 		{"a list after nothing", "rosa", "GET /instruments?after=x", "", 400, "malformed", "query.after"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			answer := r.ask(row.who, row.line, row.body)
-			if answer.code == 429 {
+			answer := r.Ask(row.who, row.line, row.body)
+			if answer.Code == 429 {
 				r.restart() // a new process has counted nothing yet
-				answer = r.ask(row.who, row.line, row.body)
+				answer = r.Ask(row.who, row.line, row.body)
 			}
-			answer.t = t
-			answer.refused(row.code, row.problem, row.detail)
+			answer.To(t).Refused(row.code, row.problem, row.detail)
 		})
 	}
 }
@@ -76,7 +75,7 @@ func TestBadQuestionsAreNamed(t *testing.T) {
 func TestWhatCannotBeTrueIsNotKept(t *testing.T) {
 	r := open(t)
 	r.tellAll(bond)
-	good := r.ask("fred", "GET /"+bond, "").is(200)["inputs_hash"]
+	good := r.Ask("fred", "GET /"+bond, "").Is(200)["inputs_hash"]
 	other := book("IN0087654321", "1", "2", start)
 	with := func(body, was, is string) string {
 		require.Contains(t, body, was)
@@ -126,47 +125,45 @@ func TestWhatCannotBeTrueIsNotKept(t *testing.T) {
 		{"more than certain", "core", "POST /outcomes", items(strings.Replace(outcome("s", true), "0.9", "1.9", 1)), 422, "invalid", "Outcome.PredictedFill"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			answer := r.ask(row.who, row.line, row.body)
-			answer.t = t
-			answer.refused(row.code, row.problem, row.detail)
+			r.Ask(row.who, row.line, row.body).To(t).Refused(row.code, row.problem, row.detail)
 		})
 	}
-	require.Equal(t, good, r.ask("fred", "GET /"+bond, "").is(200)["inputs_hash"])
-	r.ask("fred", "GET /IN0087654321", "").refused(404, "not_found", "IN0087654321")
+	require.Equal(t, good, r.Ask("fred", "GET /"+bond, "").Is(200)["inputs_hash"])
+	r.Ask("fred", "GET /IN0087654321", "").Refused(404, "not_found", "IN0087654321")
 }
 
 func TestAStrictServerWantsTheCheckDigit(t *testing.T) {
 	r := open(t, "strict_isin: false", "strict_isin: true")
-	r.ask("rosa", "GET /"+bond, "").refused(400, "malformed", "the check digit")
-	r.ask("core", "POST /microstructure", items(book(bond, "1", "2", start))).refused(400, "malformed", "body.items[0].isin")
+	r.Ask("rosa", "GET /"+bond, "").Refused(400, "malformed", "the check digit")
+	r.Ask("core", "POST /microstructure", items(book(bond, "1", "2", start))).Refused(400, "malformed", "body.items[0].isin")
 	r.tellAll("INE094A08176")
-	r.ask("rosa", "GET /INE094A08176", "").is(200)
+	r.Ask("rosa", "GET /INE094A08176", "").Is(200)
 }
 
 func TestNobodyAsksTooOften(t *testing.T) {
 	r := open(t)
 	r.tellAll(bond)
 	for range 5 {
-		r.ask("fred", "GET /"+bond+"?mode=accurate", "").is(200)
+		r.Ask("fred", "GET /"+bond+"?mode=accurate", "").Is(200)
 	}
-	answer := r.ask("fred", "GET /"+bond+"?mode=accurate", "")
-	answer.refused(429, "too_many_requests", "requests")
-	require.Equal(t, "6", answer.head.Get("Retry-After"))
-	r.ask("fred", "GET /"+bond, "").is(200)
+	answer := r.Ask("fred", "GET /"+bond+"?mode=accurate", "")
+	answer.Refused(429, "too_many_requests", "requests")
+	require.Equal(t, "6", answer.Head.Get("Retry-After"))
+	r.Ask("fred", "GET /"+bond, "").Is(200)
 	r.wait(6 * time.Second)
-	r.ask("fred", "GET /"+bond+"?mode=accurate", "").is(200)
+	r.Ask("fred", "GET /"+bond+"?mode=accurate", "").Is(200)
 	for range 40 {
-		r.ask("rosa", "GET /"+bond, "").is(200)
+		r.Ask("rosa", "GET /"+bond, "").Is(200)
 	}
-	r.ask("rosa", "GET /"+bond, "").refused(429, "too_many_requests", "requests")
+	r.Ask("rosa", "GET /"+bond, "").Refused(429, "too_many_requests", "requests")
 }
 
 func TestADatabaseThatIsAwayIsNobodysFault(t *testing.T) {
 	r := open(t)
 	r.tellAll(bond)
-	r.ask("rosa", "GET /"+bond, "").is(200)
+	r.Ask("rosa", "GET /"+bond, "").Is(200)
 	require.NoError(t, r.db.Close())
-	r.ask("rosa", "GET /"+bond, "").is(200) // it remembers for a moment
+	r.Ask("rosa", "GET /"+bond, "").Is(200) // it remembers for a moment
 	r.wait(time.Second)
 	for line, who := range map[string]string{
 		"GET /" + bond: "rosa", "GET /" + bond + "?detail=full": "cora", "GET /audit/" + bond: "cora", "GET /audit/" + bond + ".csv": "cora",
@@ -175,9 +172,9 @@ func TestADatabaseThatIsAwayIsNobodysFault(t *testing.T) {
 		body := map[string]string{
 			"POST /recompute": `{"isins":["` + bond + `"]}`, "POST /microstructure": items(book(bond, "1", "2", start)), "POST /outcomes": items(outcome("s", true)),
 		}[line]
-		answer := r.ask(who, line, body)
-		answer.refused(503, "unavailable", "the database does not answer")
-		require.NotEmpty(t, answer.head.Get("Retry-After"), line)
+		answer := r.Ask(who, line, body)
+		answer.Refused(503, "unavailable", "the database does not answer")
+		require.NotEmpty(t, answer.Head.Get("Retry-After"), line)
 	}
-	r.ask("", "GET /health", "").is(200)
+	r.Ask("", "GET /health", "").Is(200)
 }

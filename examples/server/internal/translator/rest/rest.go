@@ -56,6 +56,8 @@ const (
 // service's own.
 func Explain(err error) *api.Problem {
 	switch {
+	case errors.Is(err, translator.ErrUnknown):
+		return api.Fail(http.StatusNotFound, api.NotFound, "%v", err)
 	case errors.Is(err, translator.ErrNoInputs):
 		return api.Fail(http.StatusConflict, CodeNothing, "%v", err)
 	case errors.Is(err, translator.ErrTooEarly):
@@ -93,14 +95,6 @@ func (s *server) isin(field, text string) (market.ISIN, error) {
 	return isin, nil
 }
 
-// unknown makes a 404 of an error about one instrument, if it is that.
-func unknown(isin market.ISIN, err error) error {
-	if errors.Is(err, translator.ErrUnknown) {
-		return api.Unknown("isin", string(isin))
-	}
-	return err
-}
-
 // size reads a trade size; nothing is the usual one.
 func size(text string) (decimal.Decimal, error) {
 	if text == "" {
@@ -111,6 +105,43 @@ func size(text string) (decimal.Decimal, error) {
 		return decimal.Decimal{}, malformed("query.trade_size", text, "must be a plain number > 0, with at most 18 digits and 18 decimals")
 	}
 	return decimal.Decimal(d), nil
+}
+
+// modeOf reads a mode; nothing is the usual one.
+func modeOf(field, text string, usual translator.Mode) (translator.Mode, error) {
+	switch mode := translator.Mode(text); mode {
+	case "":
+		return usual, nil
+	case translator.FastMode, translator.AccurateMode:
+		return mode, nil
+	}
+	return "", malformed(field, text, "must be fast or accurate")
+}
+
+// detailOf reads how much somebody wants to see; nothing is the summary.
+func detailOf(text string) (risk.Detail, error) {
+	switch detail := risk.Detail(text); detail {
+	case "":
+		return risk.Short, nil
+	case risk.Short, risk.Full:
+		return detail, nil
+	case risk.Audit: // has an operation of its own
+	}
+	return "", malformed("query.detail", text, "must be summary or full")
+}
+
+// maxAtOnce is how many instruments one request may be about.
+const maxAtOnce = 100
+
+// several refuses a list of none, and of more than one request may be about.
+func several(field string, n int) error {
+	switch {
+	case n == 0:
+		return malformed(field, "", "must have at least one")
+	case n > maxAtOnce:
+		return api.Fail(http.StatusRequestEntityTooLarge, api.TooLarge, "%s of %d: must be at most %d", field, n, maxAtOnce)
+	}
+	return nil
 }
 
 // role returns what somebody is to package risk: the one that may see most.

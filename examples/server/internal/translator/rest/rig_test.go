@@ -1,21 +1,17 @@
 package rest_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/benbjohnson/clock"
-	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -23,6 +19,7 @@ import (
 
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/access"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/api"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/api/apitest"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/api/kept"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/config"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/translator"
@@ -41,16 +38,14 @@ const bond = "IN0012345678"
 // rig is a server of the API over a SQLite file. Time stands still unless it is
 // moved, and nothing is translated but when somebody asks.
 type rig struct {
-	t       testing.TB
+	apitest.Client
 	clock   *clock.Mock
 	dsn     string
 	cfg     config.Translator
 	db      *sql.DB
 	service *translator.Service
 	logs    *observer.ObservedLogs
-	url     string
 	stop    func()
-	asked   int
 }
 
 // people have a key each, which is their name.
@@ -77,16 +72,14 @@ func open(tb testing.TB, change ...string) *rig {
 	_, bonds, found := strings.Cut(text, "\ntranslator:")
 	require.True(tb, found)
 	before := bonds
-	for i, c := range append([]string{"{name: sample, sample: true}", "{name: core, push: true}"}, change...) {
-		if i%2 == 1 {
-			continue
-		}
-		require.Contains(tb, bonds, c)
-		bonds = strings.Replace(bonds, c, append([]string{"{name: sample, sample: true}", "{name: core, push: true}"}, change...)[i+1], 1)
+	change = append([]string{"{name: sample, sample: true}", "{name: core, push: true}"}, change...)
+	for pair := range slices.Chunk(change, 2) {
+		require.Contains(tb, bonds, pair[0])
+		bonds = strings.Replace(bonds, pair[0], pair[1], 1)
 	}
 	cfg, err := config.Parse("translator.yaml", []byte(strings.Replace(text, before, bonds, 1)), config.Override{})
 	require.NoError(tb, err)
-	r := &rig{t: tb, clock: clock.NewMock(), dsn: "sqlite:" + filepath.Join(tb.TempDir(), "evenkeel.db"), cfg: *cfg.Translator}
+	r := &rig{Client: apitest.Client{TB: tb}, clock: clock.NewMock(), dsn: "sqlite:" + filepath.Join(tb.TempDir(), "evenkeel.db"), cfg: *cfg.Translator}
 	r.clock.Set(start)
 	r.start()
 	tb.Cleanup(func() { r.stop() })
@@ -95,17 +88,17 @@ func open(tb testing.TB, change ...string) *rig {
 
 // start starts a server over what the last one left.
 func (r *rig) start() {
-	r.t.Helper()
+	r.TB.Helper()
 	var err error
-	r.db, err = sql.Open(r.t.Context(), r.dsn)
-	require.NoError(r.t, err)
+	r.db, err = sql.Open(r.TB.Context(), r.dsn)
+	require.NoError(r.TB, err)
 	core, logs := observer.New(zapcore.DebugLevel)
 	log := zap.New(core)
 	r.logs = logs
 	r.service, err = translator.Open(r.cfg, translator.PortsOf(r.db, nil), translator.Options{Clock: r.clock, Log: log})
-	require.NoError(r.t, err)
+	require.NoError(r.TB, err)
 	authenticator, err := access.New(access.Config{Keys: people()})
-	require.NoError(r.t, err)
+	require.NoError(r.TB, err)
 	a := api.New(api.Options{
 		Title: "test", Version: "1", Access: authenticator, Now: r.service.Now, Requests: kept.In(r.db), Log: log,
 		Explain: func(err error) *api.Problem {
@@ -118,120 +111,22 @@ func (r *rig) start() {
 	})
 	rest.Declare(a, r.service, audit.New(r.db.Store()))
 	handler, err := a.Beside(http.NotFoundHandler())
-	require.NoError(r.t, err)
+	require.NoError(r.TB, err)
 	server := httptest.NewServer(handler)
-	r.url = server.URL + rest.Prefix
+	r.URL = server.URL + rest.Prefix
 	db := r.db
 	r.stop = func() { server.Close(); _ = db.Close() }
 }
 
 // restart is a new process over the same database.
 func (r *rig) restart() {
-	r.t.Helper()
+	r.TB.Helper()
 	r.stop()
 	r.start()
 }
 
 // wait moves the clock.
 func (r *rig) wait(d time.Duration) { r.clock.Set(r.clock.Now().Add(d)) }
-
-// said is an answer.
-type said struct {
-	t    testing.TB
-	code int
-	head http.Header
-	text string
-}
-
-// ask sends a request: line is METHOD PATH, and each POST has a key of its own
-// unless with has one.
-func (r *rig) ask(who, line, body string, with ...string) said {
-	r.t.Helper()
-	method, path, _ := strings.Cut(line, " ")
-	request, err := http.NewRequestWithContext(r.t.Context(), method, r.url+path, strings.NewReader(body))
-	require.NoError(r.t, err)
-	if body == "" {
-		request.Body = http.NoBody
-	} else {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	r.asked++
-	if method == http.MethodPost {
-		request.Header.Set("Idempotency-Key", fmt.Sprintf("k%d", r.asked))
-	}
-	for _, header := range with {
-		name, value, _ := strings.Cut(header, ": ")
-		request.Header.Set(name, value)
-	}
-	if who != "" {
-		request.Header.Set("X-Api-Key", who)
-	}
-	answer, err := http.DefaultClient.Do(request)
-	require.NoError(r.t, err)
-	defer func() { _ = answer.Body.Close() }()
-	text, err := io.ReadAll(answer.Body)
-	require.NoError(r.t, err)
-	return said{r.t, answer.StatusCode, answer.Header, string(text)}
-}
-
-// is requires a status and returns the answer as JSON.
-func (s said) is(code int) object {
-	s.t.Helper()
-	require.Equal(s.t, code, s.code, s.text)
-	decoder := json.NewDecoder(bytes.NewReader([]byte(s.text)))
-	decoder.UseNumber()
-	var o object
-	require.NoError(s.t, decoder.Decode(&o), s.text)
-	return o
-}
-
-// refused requires a problem of that status and code, whose detail says so much.
-func (s said) refused(code int, problem, detail string) {
-	s.t.Helper()
-	o := s.is(code)
-	require.Equal(s.t, problem, o["code"], s.text)
-	require.Contains(s.t, o["detail"], detail)
-	require.Equal(s.t, "application/problem+json", s.head.Get("Content-Type"))
-}
-
-// object is a JSON object.
-type object map[string]any
-
-// at returns what is under a path such as "items.0.status"; nil if there is nothing.
-func (o object) at(path string) any {
-	var v any = map[string]any(o)
-	for name := range strings.SplitSeq(path, ".") {
-		switch in := v.(type) {
-		case map[string]any:
-			v = in[name]
-		case []any:
-			var n int
-			if _, err := fmt.Sscan(name, &n); err != nil || n >= len(in) {
-				return nil
-			}
-			v = in[n]
-		default:
-			return nil
-		}
-	}
-	return v
-}
-
-// golden compares an answer with a file, to be reviewed as code when it is written
-// again.
-func (s said) golden(name string) {
-	s.t.Helper()
-	var text bytes.Buffer
-	require.NoError(s.t, json.Indent(&text, []byte(s.text), "", "\t"))
-	text.WriteByte('\n')
-	path := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(s.t, os.WriteFile(path, text.Bytes(), 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(s.t, err, "run with -update to write it")
-	require.Empty(s.t, cmp.Diff(strings.Split(string(want), "\n"), strings.Split(text.String(), "\n")), name)
-}
 
 // The bodies of the liquidity-risk document, but for times and spreads that a test
 // wants otherwise.
@@ -270,20 +165,20 @@ func items(all ...string) string { return `{"items":[` + strings.Join(all, ",") 
 
 // tellAll tells all that the document has of an instrument, as of now.
 func (r *rig) tellAll(isin string) {
-	r.t.Helper()
+	r.TB.Helper()
 	now := r.clock.Now()
-	r.ask("core", "POST /microstructure", items(book(isin, "100.50", "100.75", now))).is(200)
-	r.ask("core", "POST /auctions", items(auction(isin, now))).is(200)
-	r.ask("core", "POST /makers", items(maker(isin, now))).is(200)
-	r.ask("core", "POST /bonds", items(metadata(isin, now))).is(200)
-	r.ask("core", "POST /risks", items(risks(isin, now))).is(200)
+	r.Ask("core", "POST /microstructure", items(book(isin, "100.50", "100.75", now))).Is(200)
+	r.Ask("core", "POST /auctions", items(auction(isin, now))).Is(200)
+	r.Ask("core", "POST /makers", items(maker(isin, now))).Is(200)
+	r.Ask("core", "POST /bonds", items(metadata(isin, now))).Is(200)
+	r.Ask("core", "POST /risks", items(risks(isin, now))).Is(200)
 }
 
 // replayed requires that the journal of an instrument is sound, and that all of it
 // is decided again as it was.
 func (r *rig) replayed(isin string) int {
-	r.t.Helper()
+	r.TB.Helper()
 	engine, err := risk.New(r.cfg.Engine)
-	require.NoError(r.t, err)
-	return replay(r.t, r.db, engine, isin)
+	require.NoError(r.TB, err)
+	return replay(r.TB, r.db, engine, isin)
 }

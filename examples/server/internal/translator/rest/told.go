@@ -75,10 +75,7 @@ func push[T any](s *server, part func(source string, at Place, item T) (sql.Inst
 func (s *server) source(caller access.Caller, items int) error {
 	for _, f := range s.service.Config().Feeds {
 		if f.Push && f.Name == caller.Name {
-			if items == 0 {
-				return malformed("body.items", "", "must have at least one")
-			}
-			return tooMany("body.items", items)
+			return several("body.items", items)
 		}
 	}
 	return api.Fail(http.StatusForbidden, api.Forbidden, "%s: must be the name of a feed with push: true", caller.Name)
@@ -234,8 +231,6 @@ func (s *server) outcomes(ctx context.Context, caller access.Caller, in *pushIn[
 		}}}
 	}
 	switch err := s.service.Report(ctx, caller.Name, sales); {
-	case errors.Is(err, translator.ErrUnknown):
-		return nil, api.Fail(http.StatusNotFound, api.NotFound, "%v", err)
 	case errors.Is(err, evenkeel.ErrConflict):
 		return nil, api.Fail(http.StatusConflict, CodeReported, "%v", err)
 	case err != nil:

@@ -67,7 +67,7 @@ func (s *server) audit(ctx context.Context, caller access.Caller, in *auditIn) (
 	}
 	out, err := write(ctx, role(caller), isin, in)
 	if err != nil {
-		return nil, unknown(isin, err)
+		return nil, err
 	}
 	return out, s.record(ctx, caller, "audit", string(isin), in.Asked)
 }

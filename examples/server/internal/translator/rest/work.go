@@ -22,17 +22,6 @@ func (s *server) works(g *api.Group) {
 	api.Add(g, "recomputeJob", api.Doc{Summary: "How far a job is"}, s.job)
 }
 
-// maxAtOnce is how many instruments one request may be about.
-const maxAtOnce = 100
-
-// tooMany refuses more.
-func tooMany(field string, n int) error {
-	if n <= maxAtOnce {
-		return nil
-	}
-	return api.Fail(http.StatusRequestEntityTooLarge, api.TooLarge, "%s of %d: must be at most %d", field, n, maxAtOnce)
-}
-
 type recomputeIn struct {
 	Body struct {
 		ISINs []string `json:"isins" doc:"1 to 100, each once."`
@@ -64,19 +53,12 @@ type JobItem struct {
 
 func (s *server) recompute(ctx context.Context, caller access.Caller, in *recomputeIn) (*api.Reply[Job], error) {
 	said := in.Body
-	if len(said.ISINs) == 0 {
-		return nil, malformed("body.isins", "", "must have at least one")
-	}
-	if err := tooMany("body.isins", len(said.ISINs)); err != nil {
+	if err := several("body.isins", len(said.ISINs)); err != nil {
 		return nil, err
 	}
-	mode := translator.AccurateMode
-	switch said.Mode {
-	case "", string(translator.AccurateMode):
-	case string(translator.FastMode):
-		mode = translator.FastMode
-	default:
-		return nil, malformed("body.mode", said.Mode, "must be fast or accurate")
+	mode, err := modeOf("body.mode", said.Mode, translator.AccurateMode)
+	if err != nil {
+		return nil, err
 	}
 	seen := map[market.ISIN]bool{}
 	isins := make([]market.ISIN, len(said.ISINs))
@@ -94,8 +76,6 @@ func (s *server) recompute(ctx context.Context, caller access.Caller, in *recomp
 	}
 	job, err := s.service.Recompute(ctx, caller.Name, api.Key(ctx), mode, isins)
 	switch {
-	case errors.Is(err, translator.ErrUnknown):
-		return nil, api.Fail(http.StatusNotFound, api.NotFound, "%v", err)
 	case errors.Is(err, evenkeel.ErrConflict):
 		return nil, api.Fail(http.StatusUnprocessableEntity, api.KeyReused, "Idempotency-Key: must be another for another request")
 	case err != nil:
