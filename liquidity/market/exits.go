@@ -22,7 +22,7 @@ type Sale struct {
 
 // Validate returns an [ErrInvalid] that names the first malformed field.
 func (s Sale) Validate() error {
-	return firstOf(checkSize(s.Size), check(rule{valid.NotNegative(s.Reserve), "Reserve", s.Reserve, valid.MustBeAmount}))
+	return cmp.Or(checkSize(s.Size), check(rule{valid.NotNegative(s.Reserve), "Reserve", s.Reserve, valid.MustBeAmount}))
 }
 
 // Exits are the ways out for a sale.
@@ -107,7 +107,7 @@ func (r *Recommender) Policy() Policy { return r.policy.clone() }
 // Recommend returns the ways out for a sale. record is used as far as the policy
 // says. Malformed input is an [ErrInvalid].
 func (r *Recommender) Recommend(s Snapshot, sale Sale, record Record) (Exits, error) {
-	if err := firstOf(s.Validate(), sale.Validate()); err != nil {
+	if err := cmp.Or(s.Validate(), sale.Validate()); err != nil {
 		return Exits{}, err
 	}
 	bond, assumed, err := r.policy.assume(s.Bond)
