@@ -39,15 +39,16 @@ const (
 // once. It has everything: what somebody may see of it, [ViewPortfolio] says. Money
 // is in the currency of the prices, which are per 100 of face value.
 type Portfolio struct {
-	Held   []Held // in the order that was asked
-	Days   int    // within which
-	Shared market.Capacity
-	Plan   market.Plan
-	Value  decimal.Decimal // of all, at mid prices
-	Sold   decimal.Decimal // of what the plan sells, at mid prices
-	Routes []Taken         // how much each way takes, the most first
-	Tight  []Bottleneck    // what keeps people in longest, the worst first; empty if all is sold on the first day
-	Retail string          // in plain words
+	Held          []Held // in the order that was asked
+	Days          int    // within which
+	Shared        market.Capacity
+	Participation decimal.Decimal // the part of a day's volume that each own book is taken to give, > 0 to 1
+	Plan          market.Plan
+	Value         decimal.Decimal // of all, at mid prices
+	Sold          decimal.Decimal // of what the plan sells, at mid prices
+	Routes        []Taken         // how much each way takes, the most first
+	Tight         []Bottleneck    // what keeps people in longest, the worst first; empty if all is sold on the first day
+	Retail        string          // in plain words
 }
 
 // Held is one instrument of a portfolio.
@@ -97,7 +98,7 @@ func (e *Engine) Leave(l Leaving) (Portfolio, error) {
 	if err := l.validate(); err != nil {
 		return Portfolio{}, err
 	}
-	p := Portfolio{Days: l.Days}
+	p := Portfolio{Days: l.Days, Participation: e.cfg.Parameters.Participation}
 	positions := make([]market.Position, len(l.Holdings))
 	for i, h := range l.Holdings {
 		held, err := e.hold(h)

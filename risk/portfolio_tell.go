@@ -35,7 +35,7 @@ func (e *Engine) tellPortfolio(p *Portfolio) error {
 		Count: plural(len(p.Held), "bond"), Value: money(p.Value), All: p.Plan.Days > 0, Nothing: p.Sold.IsZero(),
 		Days: plural(p.Plan.Days, "day"), Within: plural(p.Days, "day"), Cost: money(p.Plan.Cost),
 		Shared: p.Shared.MakerPerDay.Add(p.Shared.AuctionPerDay).IsPositive(),
-		Part:   percent(e.cfg.Parameters.Participation), Maker: grouped(p.Shared.MakerPerDay), Auction: grouped(p.Shared.AuctionPerDay),
+		Part:   percent(p.Participation), Maker: grouped(p.Shared.MakerPerDay), Auction: grouped(p.Shared.AuctionPerDay),
 	}
 	if p.Sold.IsPositive() {
 		s.CostBps = tenth(bpsOf(p.Plan.Cost, p.Sold))

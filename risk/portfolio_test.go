@@ -154,7 +154,7 @@ func TestPortfolioBodies(t *testing.T) {
 	p, err := e.Leave(risk.Leaving{Holdings: []risk.Holding{holding(inputs(), "9000000"), holding(named(second, thin), "150000")}, Days: 30})
 	require.NoError(t, err)
 	for name, who := range map[string]look{"retail": {risk.Retail, risk.Short}, "professional": {risk.Professional, risk.Full}} {
-		b, err := e.ViewPortfolio(p, who.role, who.detail)
+		b, err := risk.ViewPortfolio(p, who.role, who.detail)
 		require.NoError(t, err)
 		golden(t, "portfolio/"+name+".json", indented(t, b))
 	}
@@ -167,7 +167,7 @@ func TestWhoMaySeeAPortfolio(t *testing.T) {
 	require.NoError(t, err)
 	for _, role := range append(risk.Roles(), "", "admin") {
 		for _, detail := range []risk.Detail{risk.Short, risk.Full, risk.Audit, ""} {
-			_, err := e.ViewPortfolio(p, role, detail)
+			_, err := risk.ViewPortfolio(p, role, detail)
 			if _, ok := may[look{role, detail}]; ok && detail != risk.Audit {
 				require.NoError(t, err)
 			} else {
@@ -223,12 +223,12 @@ func TestAPortfolioAddsUp(t *testing.T) {
 		require.True(rt, sold.IsZero() && cost.IsZero(), "by way as by instrument")
 
 		for _, role := range risk.Roles() {
-			b, err := e.ViewPortfolio(p, role, risk.Short)
+			b, err := risk.ViewPortfolio(p, role, risk.Short)
 			require.NoError(rt, err)
 			only(rt, tree(rt, b), portfolioKeys)
 			discreet(rt, tree(rt, b))
 			if role != risk.Retail {
-				b, err = e.ViewPortfolio(p, role, risk.Full)
+				b, err = risk.ViewPortfolio(p, role, risk.Full)
 				require.NoError(rt, err)
 				only(rt, tree(rt, b), planKeys)
 				discreet(rt, tree(rt, b))

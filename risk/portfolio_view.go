@@ -108,7 +108,7 @@ type Capacity struct {
 // ViewPortfolio returns what a role may see of a portfolio: [Short], which tells of
 // each instrument what a summary does, or [Full], which has the plan and what it
 // counts on besides. It is [ErrForbidden] where [View] is, and for [Audit].
-func (e *Engine) ViewPortfolio(p Portfolio, role Role, detail Detail) (PortfolioBody, error) {
+func ViewPortfolio(p Portfolio, role Role, detail Detail) (PortfolioBody, error) {
 	if _, ok := allowed(role, detail); !ok || detail == Audit {
 		return PortfolioBody{}, fmt.Errorf("%w: %.64q of a portfolio for %.64q", ErrForbidden, detail, role)
 	}
@@ -121,7 +121,7 @@ func (e *Engine) ViewPortfolio(p Portfolio, role Role, detail Detail) (Portfolio
 		b.Positions = append(b.Positions, position)
 	}
 	if detail == Full {
-		e.plan(&b, p)
+		plan(&b, p)
 	}
 	return b, nil
 }
@@ -204,12 +204,12 @@ func positionBody(h Held, role Role) (PositionBody, error) {
 const maxShownSales = 1000
 
 // plan is what professionals see besides.
-func (e *Engine) plan(b *PortfolioBody, p Portfolio) {
+func plan(b *PortfolioBody, p Portfolio) {
 	b.Assumptions = &AssumptionsBody{
-		Participation: number(e.cfg.Parameters.Participation),
+		Participation: number(p.Participation),
 		MakerPerDay:   number(p.Shared.MakerPerDay), AuctionPerDay: number(p.Shared.AuctionPerDay),
 	}
-	b.Origin = &Origin{Source: "evenkeel", AsOf: b.AsOf, Citations: []string{}, ModelVersion: "joint-exit@1"}
+	b.Origin = &Origin{Source: "evenkeel", AsOf: b.AsOf, Citations: []string{}, ModelVersion: market.JointExitIdentity}
 	for _, h := range p.Held {
 		at := h.Position
 		b.Assumptions.Positions = append(b.Assumptions.Positions, Capacity{
