@@ -220,6 +220,13 @@ func (b Bond) Validate() error {
 	)
 }
 
+// Speculative reports whether the bond is of speculative grade, which is below BBB: BB
+// and B are paid back if times stay good, C hardly, and D is in default. A rating that
+// is unlisted or left out is not called speculative.
+func (b Bond) Speculative() bool {
+	return slices.Contains([]string{"BB", "B", "C", "D"}, b.Rating)
+}
+
 // Conditions are those of the market as a whole. Zero is an ordinary open day.
 type Conditions struct {
 	Closed      bool            `json:"market_closed"`
