@@ -52,9 +52,9 @@ type TakenBody struct {
 
 // BottleneckBody is what keeps people in.
 type BottleneckBody struct {
-	ISIN   market.ISIN `json:"isin"`
-	Reason Tightness   `json:"reason"`
-	Text   string      `json:"text"`
+	ISIN  market.ISIN `json:"isin"`
+	Cause Cause       `json:"reason"`
+	Text  string      `json:"text"`
 }
 
 // PositionBody is one instrument of a portfolio, and how it could be left alone.
@@ -141,8 +141,8 @@ func totals(p Portfolio) PortfolioBody {
 	for _, w := range p.Routes {
 		b.Routes = append(b.Routes, TakenBody{pathOf(w.Path), number(w.Value), number(w.Value.DivRound(p.Sold, places)), number(w.Cost)})
 	}
-	for _, t := range p.Tight {
-		b.Bottlenecks = append(b.Bottlenecks, BottleneckBody{t.ISIN, t.Reason, t.text()})
+	for _, n := range p.Bottlenecks {
+		b.Bottlenecks = append(b.Bottlenecks, BottleneckBody{n.ISIN, n.Cause, n.text()})
 	}
 	var sure decimal.Decimal
 	said := map[string]bool{}
