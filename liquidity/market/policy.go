@@ -56,8 +56,8 @@ type Caps struct {
 	RFQ     decimal.Decimal `json:"rfq_cap" yaml:"rfq_cap"`
 }
 
-// by returns the cap of a path that has one.
-func (c Caps) by(p Path) decimal.Decimal {
+// forPath returns the cap of a path that has one.
+func (c Caps) forPath(p Path) decimal.Decimal {
 	switch p {
 	case ByMaker:
 		return c.Maker
