@@ -135,11 +135,8 @@ func Careful(pool, currency string, budget decimal.Decimal) Config {
 }
 
 func (c Config) validate() error {
-	return firstOf(c.validateNames(), c.validateBand(), c.validateLimits(), c.validatePace(), c.validateWorld(), c.validateExecution())
+	return cmp.Or(c.validateNames(), c.validateBand(), c.validateLimits(), c.validatePace(), c.validateWorld(), c.validateExecution())
 }
-
-// firstOf returns the first error there is.
-func firstOf(errs ...error) error { return cmp.Or(errs...) }
 
 func (c Config) validateNames() error {
 	return check(

@@ -1,6 +1,7 @@
 package liquidity
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -76,7 +77,7 @@ type Hour struct {
 // curve has one point per hour after opens until closes, at most 24. Payments of
 // the same instant count as one.
 func Monitor(opening Sources, opens, closes time.Time, entries []Entry) (Intraday, error) {
-	if err := firstOf(opening.validate(), validateDay(opens, closes, entries)); err != nil {
+	if err := cmp.Or(opening.validate(), validateDay(opens, closes, entries)); err != nil {
 		return Intraday{}, err
 	}
 	settled := slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool { return e.At.IsZero() })

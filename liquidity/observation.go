@@ -1,6 +1,7 @@
 package liquidity
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -111,7 +112,7 @@ func (e *Engine) validate(s *State, o *Observation) error {
 		}
 		last = p.ID
 	}
-	return firstOf(validateQueue(o.Queue), validateReceipts(s, o), validateCommands(o.Commands))
+	return cmp.Or(validateQueue(o.Queue), validateReceipts(s, o), validateCommands(o.Commands))
 }
 
 // Validate reports what is wrong with a position for this engine, so that one

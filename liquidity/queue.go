@@ -1,6 +1,7 @@
 package liquidity
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -38,7 +39,7 @@ type QueueState struct {
 // Congested describes a queue, in which each payer's payments stand in the order
 // in which it wants them settled, given what each bank can pay out of.
 func Congested(queue []Payment, liquid map[string]decimal.Decimal, settled decimal.Decimal, now time.Time) (QueueState, error) {
-	if err := firstOf(validateQueue(queue), check(rule{valid.NotNegative(settled), "settled", settled, valid.MustBeAmount})); err != nil {
+	if err := cmp.Or(validateQueue(queue), check(rule{valid.NotNegative(settled), "settled", settled, valid.MustBeAmount})); err != nil {
 		return QueueState{}, err
 	}
 	s := QueueState{Payments: len(queue), Settled: settled}

@@ -1,6 +1,7 @@
 package liquidity
 
 import (
+	"cmp"
 	"github.com/shopspring/decimal"
 
 	"github.com/evenkeelhq/evenkeel/internal/valid"
@@ -83,7 +84,7 @@ func NSFR(available, required decimal.Decimal) (Measure, error) {
 // Headroom returns what a bank has for the day and what it is expected to use at
 // its worst moment, see [Intraday.MaxUsage].
 func Headroom(opening Sources, expected decimal.Decimal) (Measure, error) {
-	if err := firstOf(opening.validate(), check(rule{valid.NotNegative(expected), "expected", expected, valid.MustBeAmount})); err != nil {
+	if err := cmp.Or(opening.validate(), check(rule{valid.NotNegative(expected), "expected", expected, valid.MustBeAmount})); err != nil {
 		return Measure{}, err
 	}
 	return Measure{opening.Total(), expected}, nil

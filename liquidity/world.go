@@ -1,6 +1,7 @@
 package liquidity
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -108,7 +109,7 @@ func (w *World) lookAtQueue(ctx context.Context, now time.Time, seen *Observatio
 	}
 	queue, err := w.cfg.Queue.Queued(ctx, now)
 	queue = queue[:min(len(queue), maxQueue)]
-	if err := firstOf(err, validateQueue(queue)); err != nil {
+	if err := cmp.Or(err, validateQueue(queue)); err != nil {
 		seen.fault("queue", err)
 		return
 	}
@@ -175,7 +176,7 @@ func (w *World) lookAtPool(ctx context.Context, s State, seen *Observation) {
 	all.Wait()
 	for i, name := range names {
 		providers[i].ID = name
-		if err := firstOf(errs[i][0], providers[i].validate("")); err != nil {
+		if err := cmp.Or(errs[i][0], providers[i].validate("")); err != nil {
 			seen.fault("provider "+name, err)
 		} else {
 			seen.Providers = append(seen.Providers, providers[i])
