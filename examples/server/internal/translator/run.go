@@ -122,14 +122,23 @@ func (s *Service) forget(ctx context.Context) error {
 // instrument of which something newer is known is left as it is.
 func (s *Service) read(ctx context.Context, from *namedSource) error {
 	told, problems, err := from.Read(s.Now(), s.live.since(s.Now().Add(-watchedFor)))
+	if len(told) > 0 {
+		from.refused = nil
+	}
 	for some := range slices.Chunk(told, putAtOnce) {
 		if err == nil && s.Put(ctx, some) != nil {
 			var wrong []string
 			wrong, err = s.putEach(ctx, some)
-			problems = append(problems, wrong...)
+			from.refused = append(from.refused, wrong...)
 		}
 	}
-	from.note(problems, err)
+	if len(told) > 0 && err != nil {
+		from.Again()
+	}
+	problems = slices.Concat(problems, from.refused)
+	if from.note(problems, err) {
+		s.opts.Log.Warn("translator: source", zap.String("name", from.name), zap.Strings("problems", problems[:min(len(problems), maxProblems)]))
+	}
 	return err
 }
 

@@ -191,9 +191,12 @@ func (s *Service) look(ctx context.Context, isin market.ISIN, willDo func(Look) 
 		}
 	}
 	if err := s.tick(ctx, l); err != nil {
-		s.waiting.add(isin)
+		if rest := s.waiting.fail(isin); rest > 0 {
+			s.opts.Clock.AfterFunc(rest, func() { s.waiting.retry(isin) })
+		}
 		return Look{}, err
 	}
+	s.waiting.succeed(isin)
 	newest, err := s.reread(ctx, isin)
 	if err != nil {
 		return Look{}, err

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -209,21 +211,77 @@ func TestTwoServersOverOneDatabaseKeepOneJournal(t *testing.T) {
 }
 
 // quicker is a store in which somebody else writes whenever we do.
-type quicker struct{ evenkeel.Store }
+type quicker struct {
+	evenkeel.Store
+	lost *atomic.Int64 // how often
+}
 
 // Append implements evenkeel.Store.
-func (quicker) Append(context.Context, evenkeel.Record) error { return evenkeel.ErrConflict }
+func (q quicker) Append(context.Context, evenkeel.Record) error {
+	q.lost.Add(1)
+	return evenkeel.ErrConflict
+}
+
+// against opens a service beside r's that another one is always quicker than.
+func (r *rig) against() (*translator.Service, *atomic.Int64) {
+	r.t.Helper()
+	ports, lost := translator.PortsOf(r.db, r.heard), new(atomic.Int64)
+	ports.Store = quicker{ports.Store, lost}
+	slow, err := translator.Open(r.Config(), ports, translator.Options{Clock: r.clock, Log: zap.NewNop()})
+	require.NoError(r.t, err)
+	return slow, lost
+}
 
 func TestWhoIsNeverQuickerThanAnotherServerMayTryAgain(t *testing.T) {
 	r := open(t, dsn(t), newClock())
 	r.tell(bond, "99")
-	ports := translator.PortsOf(r.db, r.heard)
-	ports.Store = quicker{ports.Store}
-	slow, err := translator.Open(r.Config(), ports, translator.Options{Clock: r.clock, Log: zap.NewNop()})
-	require.NoError(t, err)
-	_, err = slow.Fast(t.Context(), bond)
+	slow, _ := r.against()
+	_, err := slow.Fast(t.Context(), bond)
 	require.ErrorIs(t, err, translator.ErrBusy)
 	require.NotErrorIs(t, err, evenkeel.ErrConflict, "that is what a key that was used for something else is called")
+}
+
+func TestALookThatFailsIsTriedAgainAfterAWhileThatGrows(t *testing.T) {
+	r := open(t, dsn(t), newClock())
+	r.tell(bond, "99")
+	slow, lost := r.against() // which looks at once at what nobody has looked at
+	r.Service = slow
+	defer r.run()()
+	const each = 3 // that one look tries
+	for n, rest := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second} {
+		tried := int64(each * (n + 1))
+		require.Eventually(t, func() bool { return lost.Load() == tried }, 5*time.Second, time.Millisecond)
+		for _, part := range []time.Duration{rest - time.Millisecond, time.Millisecond} {
+			require.Never(t, func() bool { return lost.Load() > tried }, 50*time.Millisecond, 10*time.Millisecond)
+			r.clock.Add(part)
+		}
+	}
+}
+
+func TestAFileThatCouldNotBeKeptIsReadAgainAndItsRowsAreSaidToBeWrongAsLongAsTheyAre(t *testing.T) {
+	r := open(t, dsn(t), newClock())
+	path := filepath.Join(t.TempDir(), "bonds.csv")
+	require.NoError(t, os.WriteFile(path, []byte("isin,bid,ask\n"+string(bond)+",99,100\nIN0087654321,101,100\n"), 0o600))
+	require.NoError(t, os.Chtimes(path, start, start))
+	cfg, ports, there := r.Config(), translator.PortsOf(r.db, r.heard), &away{Instruments: r.db.Instruments()}
+	there.gone.Store(true)
+	cfg.Feeds = []config.Feed{{Name: "desk", File: path}}
+	ports.Instruments = there
+	var err error
+	r.Service, err = translator.Open(cfg, ports, translator.Options{Clock: r.clock, Log: zap.NewNop()})
+	require.NoError(t, err)
+	says := func(what string) func() bool {
+		return func() bool { return strings.Contains(strings.Join(r.Health().Sources[0].Problems, "; "), what) }
+	}
+	defer r.run()()
+	require.Eventually(t, says("away"), 5*time.Second, time.Millisecond)
+	there.gone.Store(false)
+	r.clock.Add(10 * time.Second)
+	require.Eventually(t, func() bool { return r.last(bond) > 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, says("IN0087654321"), 5*time.Second, time.Millisecond)
+	require.False(t, says("away")())
+	r.clock.Add(10 * time.Second)
+	require.Never(t, func() bool { return !says("IN0087654321")() }, 100*time.Millisecond, 10*time.Millisecond, "the file is as it was")
 }
 
 func TestWhatPeopleWatchIsLookedAtAgain(t *testing.T) {
@@ -292,17 +350,28 @@ func TestTooManyWhoInsistAreTurnedAway(t *testing.T) {
 	require.NoError(t, <-answers)
 }
 
-// away is a database of which the instruments cannot be read.
+// away is a database that may not be there.
 type away struct {
 	translator.Instruments
-	gone bool
+	gone atomic.Bool
 }
 
+var errAway = errors.New("the database is away")
+
+// Instrument implements translator.Instruments.
 func (a *away) Instrument(ctx context.Context, isin market.ISIN) (sql.Instrument, error) {
-	if a.gone {
-		return sql.Instrument{}, errors.New("cannot be read")
+	if a.gone.Load() {
+		return sql.Instrument{}, errAway
 	}
 	return a.Instruments.Instrument(ctx, isin)
+}
+
+// Put implements translator.Instruments.
+func (a *away) Put(ctx context.Context, told []sql.Instrument) error {
+	if a.gone.Load() {
+		return errAway
+	}
+	return a.Instruments.Put(ctx, told)
 }
 
 // Whoever follows an instrument is not told that nothing is known of it, only since
@@ -321,7 +390,7 @@ func TestHowItStandsIsTheNewestThatWasEverTranslated(t *testing.T) {
 	first := r.look(bond)
 	require.NotNil(t, first.Decision.Translation)
 	for range 3 {
-		told.gone = true
+		told.gone.Store(true)
 		now.Add(time.Hour)
 		blind := r.look(bond)
 		require.Nil(t, blind.Decision.Translation)
@@ -331,7 +400,7 @@ func TestHowItStandsIsTheNewestThatWasEverTranslated(t *testing.T) {
 		require.Equal(t, blind.State.Numbers, standing.Numbers, "with what was alerted meanwhile")
 		require.Equal(t, first.Decision.Translation.Hash, standing.Translation.Hash)
 	}
-	told.gone = false
+	told.gone.Store(false)
 	now.Add(time.Hour)
 	last := r.look(bond)
 	require.NotEqual(t, first.Decision.Translation.Hash, last.Decision.Translation.Hash)

@@ -1,6 +1,7 @@
 package translator
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +17,8 @@ type Source interface {
 	// Read returns what is new at now, and what is wrong with single lines. watched
 	// are the instruments that somebody wants to see.
 	Read(now time.Time, watched []market.ISIN) (instruments []sql.Instrument, problems []string, err error)
+	// Again has the next Read return all once more: it could not be taken in.
+	Again()
 }
 
 // namedSource is a source and what was wrong with it last.
@@ -23,6 +26,8 @@ type namedSource struct {
 	Source
 	name  string
 	every time.Duration
+
+	refused []string // of what it told last, when that was to be kept
 
 	mu       sync.Mutex
 	problems []string
@@ -44,13 +49,17 @@ func sourcesOf(feeds []config.Feed) []*namedSource {
 // maxProblems is how many of one source are remembered.
 const maxProblems = 20
 
-func (s *namedSource) note(problems []string, err error) {
+// note remembers what is wrong now, and reports whether that is something new.
+func (s *namedSource) note(problems []string, err error) bool {
 	if err != nil {
 		problems = append([]string{err.Error()}, problems...)
 	}
+	problems = problems[:min(len(problems), maxProblems)]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.problems = problems[:min(len(problems), maxProblems)]
+	same := slices.Equal(problems, s.problems)
+	s.problems = problems
+	return !same && len(problems) > 0
 }
 
 func (s *namedSource) wrong() []string {

@@ -3,6 +3,7 @@ package translator
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/evenkeelhq/evenkeel/liquidity/market"
 )
@@ -10,14 +11,21 @@ import (
 // waiting are the instruments of which something new is known, each once, in the
 // order in which they came. Safe for concurrent use.
 type waiting struct {
-	mu    sync.Mutex
-	is    map[market.ISIN]bool
-	order []market.ISIN // in which they are to be looked at; may name some that wait no more
-	ready chan struct{} // has room for one: somebody may be waiting
+	mu     sync.Mutex
+	is     map[market.ISIN]bool // those that wait: whether they have a place in order
+	order  []market.ISIN        // in which they are to be looked at; may name some that wait no more
+	failed map[market.ISIN]failure
+	ready  chan struct{} // has room for one: somebody may be waiting
+}
+
+// failure is what became of the last looks at an instrument.
+type failure struct {
+	times   int
+	resting bool // it is tried again in a while
 }
 
 func newWaiting() *waiting {
-	return &waiting{is: map[market.ISIN]bool{}, ready: make(chan struct{}, 1)}
+	return &waiting{is: map[market.ISIN]bool{}, failed: map[market.ISIN]failure{}, ready: make(chan struct{}, 1)}
 }
 
 func (w *waiting) add(isins ...market.ISIN) {
@@ -32,6 +40,44 @@ func (w *waiting) add(isins ...market.ISIN) {
 	w.tell()
 }
 
+// fail has an instrument wait for another try. It returns how long it is to be left
+// alone until [waiting.retry], longer each time; 0 if that was said already.
+func (w *waiting) fail(isin market.ISIN) time.Duration {
+	const first, longest = time.Second, time.Minute
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, waits := w.is[isin]; !waits {
+		w.is[isin] = false
+	}
+	f := w.failed[isin]
+	if f.resting {
+		return 0
+	}
+	w.failed[isin] = failure{f.times + 1, true}
+	return min(first<<min(f.times, 6), longest)
+}
+
+// retry has an instrument that failed looked at again, if it still waits.
+func (w *waiting) retry(isin market.ISIN) {
+	w.mu.Lock()
+	f, failed := w.failed[isin]
+	if f.resting = false; failed {
+		w.failed[isin] = f
+	}
+	_, waits := w.is[isin]
+	w.mu.Unlock()
+	if waits {
+		w.add(isin)
+	}
+}
+
+// succeed forgets the failures of an instrument.
+func (w *waiting) succeed(isin market.ISIN) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.failed, isin)
+}
+
 func (w *waiting) tell() {
 	select {
 	case w.ready <- struct{}{}:
@@ -43,7 +89,7 @@ func (w *waiting) tell() {
 func (w *waiting) drop(isin market.ISIN) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	was := w.is[isin]
+	_, was := w.is[isin]
 	delete(w.is, isin)
 	return was
 }
@@ -72,7 +118,9 @@ func (w *waiting) take() (isin market.ISIN, more, ok bool) {
 	for len(w.order) > 0 && !ok {
 		isin = w.order[0]
 		w.order = w.order[1:]
-		ok = w.is[isin]
+		if ok = w.is[isin]; ok {
+			w.is[isin] = false
+		}
 	}
 	return isin, len(w.order) > 0, ok
 }
@@ -81,7 +129,8 @@ func (w *waiting) take() (isin market.ISIN, more, ok bool) {
 func (w *waiting) has(isin market.ISIN) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.is[isin]
+	_, waits := w.is[isin]
+	return waits
 }
 
 func (w *waiting) size() int {

@@ -40,6 +40,9 @@ const (
 	rest      = time.Minute
 )
 
+// Again implements translator.Source.
+func (b *Bonds) Again() { b.told = time.Time{} }
+
 // Read returns all bonds the first time and each hour, and otherwise those that have
 // moved: a few of those that somebody watches.
 func (b *Bonds) Read(now time.Time, watched []market.ISIN) ([]sql.Instrument, []string, error) {

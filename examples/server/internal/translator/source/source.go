@@ -38,6 +38,9 @@ var instruments = table.Table{
 // from name.
 func Open(name, path string) *File { return &File{name: name, path: path} }
 
+// Again implements translator.Source.
+func (f *File) Again() { f.last = nil }
+
 // Read returns what the file says, if it was written since the last time.
 func (f *File) Read(time.Time, []market.ISIN) ([]sql.Instrument, []string, error) {
 	info, err := os.Stat(f.path)
