@@ -109,11 +109,17 @@ func (l *liquid) openBonds(cfg config.Config, db *sql.DB, who *access.Authentica
 	if l.bonds, err = translator.Open(*cfg.Translator, ports, translator.Options{Clock: now, Log: log, Metrics: counted}); err != nil {
 		return err
 	}
-	if l.hub, err = socket.New(socket.Options{Source: l.bonds, Access: who, Bus: bus, Proxy: cfg.Proxy, Heartbeat: cfg.Translator.Heartbeat, Delivered: counted.Delivered, Clock: now, Log: log}); err != nil {
+	reads := audit.New(db.Store())
+	if l.hub, err = socket.New(socket.Options{
+		Source: l.bonds, Access: who, Bus: bus, Proxy: cfg.Proxy, Heartbeat: cfg.Translator.Heartbeat, Delivered: counted.Delivered, Clock: now, Log: log,
+		Record: func(ctx context.Context, who access.Actor, of topic.Stream) error {
+			return reads.Write(ctx, l.bonds.Now(), audit.Of(who, "follow", of.String(), "subscribe "+of.String()))
+		},
+	}); err != nil {
 		return err
 	}
 	teller.Publisher = l.hub
-	lrrest.Declare(l.api, l.bonds, audit.New(db.Store()))
+	lrrest.Declare(l.api, l.bonds, reads)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
@@ -131,7 +132,7 @@ func (c *client) readLoop(ctx context.Context, shown string) error {
 			return err
 		}
 		if !c.ending() {
-			c.answer(text)
+			c.answer(ctx, text)
 		}
 	}
 }
@@ -195,13 +196,13 @@ func (c *client) who() (access.Actor, string) {
 }
 
 // answer answers one frame.
-func (c *client) answer(text []byte) {
+func (c *client) answer(ctx context.Context, text []byte) {
 	now := c.hub.opts.Clock.Now()
 	r, refusal := parse(text)
 	switch {
 	case c.said.AllowN(now, 1):
 		if refusal == nil {
-			refusal = c.do(r)
+			refusal = c.do(ctx, r)
 		}
 	case c.refused.AllowN(now, 1):
 		refusal = refuse(rateLimited, "must be at most %d frames a minute", time.Minute/sayEvery)
@@ -215,7 +216,7 @@ func (c *client) answer(text []byte) {
 }
 
 // do carries out a request, or says why not.
-func (c *client) do(r request) *answer {
+func (c *client) do(ctx context.Context, r request) *answer {
 	switch r.Action {
 	case auth:
 		c.authenticate(r, "Bearer "+r.Token)
@@ -227,7 +228,7 @@ func (c *client) do(r request) *answer {
 		topics, refusal := r.topics()
 		for _, t := range topics {
 			if r.Action == subscribe {
-				refusal = c.subscribe(r, t)
+				refusal = c.subscribe(ctx, r, t)
 			} else {
 				refusal = c.unsubscribe(r, t)
 			}
@@ -243,7 +244,7 @@ func (c *client) do(r request) *answer {
 
 // subscribe follows a topic if the client may by now. The writer answers, before
 // the first frame of the stream.
-func (c *client) subscribe(r request, t topic.Topic) *answer {
+func (c *client) subscribe(ctx context.Context, r request, t topic.Topic) *answer {
 	actor, shown := c.who()
 	if shown != "" {
 		still, err := c.hub.bearer(shown)
@@ -260,6 +261,10 @@ func (c *client) subscribe(r request, t topic.Topic) *answer {
 	if !ok {
 		return refuse(forbidden, "topic %s: must be one that your roles may follow", t)
 	}
+	if err := c.record(ctx, actor, stream); err != nil {
+		c.hub.opts.Log.Warn("record who follows", zap.Stringer("topic", t), zap.Error(err))
+		return refuse(unavailable, "topic %s: cannot be written down now, try again", t)
+	}
 	if was := c.find(t); was != nil && was.stream != stream { // its roles are others by now
 		c.drop(was)
 	}
@@ -273,6 +278,16 @@ func (c *client) subscribe(r request, t topic.Topic) *answer {
 	}
 	c.push(wakes(t), c.hub.opts.Clock.Now())
 	return nil
+}
+
+// record writes down that somebody is about to see what not everybody may.
+func (c *client) record(ctx context.Context, who access.Actor, of topic.Stream) error {
+	if c.hub.opts.Record == nil || of.Audience == risk.Retail {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, sourceWithin)
+	defer cancel()
+	return c.hub.opts.Record(ctx, who, of)
 }
 
 func (c *client) unsubscribe(r request, t topic.Topic) *answer {

@@ -51,6 +51,9 @@ type Options struct {
 	Limits
 	// Heartbeat is from one sign of life to the next; 0 is 30 seconds.
 	Heartbeat time.Duration
+	// Record writes down who is about to follow a stream that shows more than everybody
+	// may see; what cannot be written down is not followed. nil is nowhere.
+	Record func(ctx context.Context, who access.Actor, of topic.Stream) error
 	// Delivered is told, of what is written to a client at once, how long ago the newest
 	// event in it was decided; nil is nobody.
 	Delivered func(time.Duration)

@@ -1,6 +1,7 @@
 package socket_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -622,6 +623,31 @@ func TestManyWhoAskAtOnceShareASnapshot(t *testing.T) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		require.Equal(t, 1, r.looks)
+	})
+}
+
+func TestWhoFollowsMoreThanEverybodyMaySeeIsWrittenDownBefore(t *testing.T) {
+	var written []string
+	full := errors.New("the disk is full")
+	var fails error
+	in(t, func(o *socket.Options) {
+		o.Record = func(_ context.Context, who access.Actor, of topic.Stream) error {
+			written = append(written, fmt.Sprint(who.Name, " ", of, " as ", of.Audience))
+			return fails
+		}
+	}, func(t *testing.T, r *rig) {
+		public, desk := r.as("retail"), r.as("professional")
+		public.subscribe(bond)
+		public.hears("ack subscribe "+bond+" 0", "snapshot "+bond+" 0")
+		require.Empty(t, written)
+		fails = full
+		desk.subscribe(bond)
+		desk.hears("error " + bond + " unavailable")
+		require.Equal(t, 1, r.hub.Counts().Subscriptions)
+		fails = nil
+		desk.subscribe(bond)
+		desk.hears("ack subscribe "+bond+" 0", "snapshot "+bond+" 0")
+		require.Equal(t, slices.Repeat([]string{"professional " + bond + " as professional"}, 2), written)
 	})
 }
 

@@ -6,6 +6,7 @@ package audit
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/evenkeelhq/evenkeel"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/access"
 )
 
 // ErrBusy says that too many others write at the same time: it is worth another try.
@@ -32,6 +34,16 @@ type Entry struct {
 	Object  string   `json:"object"`  // what was read, such as an ISIN
 	Request string   `json:"request"` // SHA-256 of what was asked, in hexadecimal digits
 	Result  string   `json:"result"`  // what came of it
+}
+
+// Of returns the entry of somebody who is shown an object.
+func Of(who access.Actor, action, object, request string) Entry {
+	roles := make([]string, len(who.Roles))
+	for i, r := range who.Roles {
+		roles[i] = string(r)
+	}
+	sum := sha256.Sum256([]byte(request))
+	return Entry{Actor: who.Name, Roles: roles, Action: action, Object: object, Request: hex.EncodeToString(sum[:]), Result: "shown"}
 }
 
 // Journal is where entries are written. Safe for concurrent use, also by several

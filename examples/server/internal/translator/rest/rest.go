@@ -2,8 +2,6 @@ package rest
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"time"
@@ -164,23 +162,16 @@ func role(caller access.Caller) risk.Role {
 }
 
 // Asked is embedded by an input whose request is written down.
-type Asked struct{ hash string }
+type Asked struct{ request string }
 
 // Resolve implements huma.Resolver.
 func (a *Asked) Resolve(ctx huma.Context) []error {
 	at := ctx.URL()
-	sum := sha256.Sum256([]byte(ctx.Method() + " " + at.RequestURI()))
-	a.hash = hex.EncodeToString(sum[:])
+	a.request = ctx.Method() + " " + at.RequestURI()
 	return nil
 }
 
 // record writes down that somebody reads what not everybody may, before he does.
 func (s *server) record(ctx context.Context, caller access.Caller, action string, object string, a Asked) error {
-	roles := make([]string, len(caller.Roles))
-	for i, r := range caller.Roles {
-		roles[i] = string(r)
-	}
-	return s.trail.Write(ctx, s.service.Now(), audit.Entry{
-		Actor: caller.Name, Roles: roles, Action: action, Object: object, Request: a.hash, Result: "shown",
-	})
+	return s.trail.Write(ctx, s.service.Now(), audit.Of(caller.Actor, action, object, a.request))
 }
