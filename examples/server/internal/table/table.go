@@ -206,11 +206,16 @@ func (r Row) Problem(field, value, rule string) string {
 // Value returns a field, "" if it is not there.
 func (r Row) Value(field string) string { return r.fields[field] }
 
+// Required reports whether a field must be there.
+func (r Row) Required(field string) bool {
+	return slices.Contains(r.table.Columns[:r.table.Required], field)
+}
+
 // Number reads a plain number: an exponent could make it enormous. One that is not
 // there is a problem if it is required, and leaves to as it is otherwise.
 func (r Row) Number(field string, to *decimal.Decimal) (problem string) {
 	said := r.Value(field)
-	if said == "" && !slices.Contains(r.table.Columns[:r.table.Required], field) {
+	if said == "" && !r.Required(field) {
 		return ""
 	}
 	whole, part, _ := strings.Cut(said, ".")

@@ -261,7 +261,8 @@ func TestALookThatFailsIsTriedAgainAfterAWhileThatGrows(t *testing.T) {
 func TestAFileThatCouldNotBeKeptIsReadAgainAndItsRowsAreSaidToBeWrongAsLongAsTheyAre(t *testing.T) {
 	r := open(t, dsn(t), newClock())
 	path := filepath.Join(t.TempDir(), "bonds.csv")
-	require.NoError(t, os.WriteFile(path, []byte("isin,bid,ask\n"+string(bond)+",99,100\nIN0087654321,101,100\n"), 0o600))
+	require.NoError(t, os.WriteFile(path, []byte("isin,bid,ask,bid_size,ask_size,l2_depth_qty,l2_levels,trades_count,vwap,volume_face,time_since_last_trade_s\n"+
+		string(bond)+",99,100,1,1,9,2,0,0,0,60\nIN0087654321,101,100,1,1,9,2,0,0,0,60\n"), 0o600))
 	require.NoError(t, os.Chtimes(path, start, start))
 	cfg, ports, there := r.Config(), translator.PortsOf(r.db, r.heard), &away{Instruments: r.db.Instruments()}
 	there.gone.Store(true)

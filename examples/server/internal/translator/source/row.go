@@ -62,7 +62,7 @@ func date(r table.Row, name string, to *time.Time) string {
 
 func count(r table.Row, name string, set func(int)) string {
 	said := r.Value(name)
-	if said == "" {
+	if said == "" && !r.Required(name) {
 		return ""
 	}
 	n, err := strconv.ParseUint(said, 10, 31)

@@ -26,10 +26,10 @@ type File struct {
 var instruments = table.Table{
 	Of: "instruments",
 	Columns: []string{
-		"isin", "bid", "ask", "timestamp", "bid_size", "ask_size", "l2_depth_qty", "l2_levels", "trades_count", "vwap", "volume_face",
-		"time_since_last_trade_s", "window_s", "rating", "tenor", "issuer_class", "coupon_rate", "maturity_date", "issue_size",
+		"isin", "bid", "ask", "bid_size", "ask_size", "l2_depth_qty", "l2_levels", "trades_count", "vwap", "volume_face",
+		"time_since_last_trade_s", "timestamp", "window_s", "rating", "tenor", "issuer_class", "coupon_rate", "maturity_date", "issue_size",
 	},
-	Required: 3,
+	Required: 11, // all that makes a book: what is left out is not nothing
 	MaxRows:  100_000,
 	MaxBytes: 32 << 20,
 }
