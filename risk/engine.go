@@ -20,7 +20,10 @@ func (e *Engine) Step(s State, seen Observation) (State, Decision, error) {
 	l.next.At, l.next.ISIN = seen.At.UTC(), seen.ISIN
 	l.obey()
 	l.next.Track.Looks++
-	l.next.Track.Was = s.Was
+	l.next.Peaks, l.next.Track.Was = s.Peaks.within(seen.At, e.cfg.DropOver), nil
+	if len(l.next.Peaks) > 0 {
+		l.next.Track.Was = &l.next.Peaks[0]
+	}
 	if seen.Inputs == nil {
 		l.blind()
 	} else if err := l.translate(); err != nil {
@@ -109,22 +112,19 @@ func (l *look) update(t Translation) {
 	}
 }
 
-// drop alerts when the liquidity index is lower by Drop points or more than the
-// reading that it is compared with. The index of this look becomes the reading for the
-// next ones when there was none, after an alert, after a rise, and when the reading
-// is DropOver old.
+// drop alerts when the liquidity index is lower by Drop points or more than it was at
+// some time within DropOver. What it has fallen from is forgotten then: it is told once.
 func (l *look) drop(t Translation) {
 	index, was := t.Profile.Index, l.next.Track.Was
 	if index.Level == market.Insufficient {
 		return
 	}
-	fell := was != nil && was.Index.Sub(index.Value).GreaterThanOrEqual(l.cfg.Drop)
-	if fell {
+	is := Reading{l.next.At, index.Value}
+	if was != nil && was.Index.Sub(index.Value).GreaterThanOrEqual(l.cfg.Drop) {
 		l.alert(Deterioration, Warning, fmt.Sprintf("Liquidity index fell from %s to %s", tenth(was.Index), tenth(index.Value)))
+		l.next.Peaks = nil
 	}
-	if was == nil || fell || index.Value.GreaterThan(was.Index) || l.next.At.Sub(was.At) >= l.cfg.DropOver {
-		l.next.Was = &Reading{l.next.At, index.Value}
-	}
+	l.next.Peaks = l.next.Peaks.with(is, l.cfg.DropOver)
 }
 
 // close alerts for each way out that was open when people were last told, and is

@@ -2,6 +2,7 @@ package risk_test
 
 import (
 	"strings"
+	"slices"
 	"testing"
 	"time"
 
@@ -169,22 +170,50 @@ func TestAnIndexThatFalls(t *testing.T) {
 		return all
 	}
 	require.Empty(t, alerts(l.look(usual)))
-	require.Equal(t, "88.7", l.state.Was.Index.StringFixed(1))
+	require.Equal(t, "88.7", l.state.Peaks[0].Index.StringFixed(1))
 	require.Empty(t, alerts(l.look(thin("400000"))), "less than ten points")
-	require.Equal(t, "88.7", l.state.Was.Index.StringFixed(1), "it is still compared with the best of the last ten minutes")
+	require.Equal(t, "88.7", l.state.Peaks[0].Index.StringFixed(1), "it is still compared with the best of the last ten minutes")
 	d := l.look(thin("20000"))
 	require.Equal(t, []string{"Liquidity index fell from 88.7 to 48.0"}, alerts(d))
 	require.Equal(t, "-40.7", d.Metrics.Drift.Decimal.StringFixed(1))
-	require.Equal(t, "48.0", l.state.Was.Index.StringFixed(1))
+	require.Equal(t, "48.0", l.state.Peaks[0].Index.StringFixed(1))
 	require.Empty(t, alerts(l.look(thin("20000"))), "once")
 	require.Empty(t, alerts(l.look(usual)), "a rise is fine")
-	require.Equal(t, "88.7", l.state.Was.Index.StringFixed(1))
+	require.Equal(t, "88.7", l.state.Peaks[0].Index.StringFixed(1))
 
 	for range 10 { // slowly: what was ten minutes ago is forgotten
 		l.look(thin("400000"))
 	}
-	require.Equal(t, "78.9", l.state.Was.Index.StringFixed(1))
+	require.Equal(t, "78.9", l.state.Peaks[0].Index.StringFixed(1))
 	require.Empty(t, alerts(l.look(thin("200000"))))
+}
+
+func TestAFallIsSeenWheneverItBegan(t *testing.T) {
+	t.Parallel()
+	thin := func(depth string) func(*risk.Inputs) {
+		return func(in *risk.Inputs) { in.Snapshot.Book.Depth, in.Snapshot.Book.BidSize = dec(depth), dec("1000") }
+	}
+	fallen := func(l *life, change func(*risk.Inputs)) bool {
+		return slices.ContainsFunc(l.look(change).Events, func(e risk.Event) bool { return e.Alert != nil && e.Alert.Type == risk.Deterioration })
+	}
+	l := born(t, func(c *risk.Config) { c.Drop, c.DropOver = dec("10"), 10*time.Minute })
+	for range 9 {
+		require.False(t, fallen(l, usual))
+	}
+	for range 2 { // while the first look gets old
+		require.False(t, fallen(l, thin("400000")))
+	}
+	require.True(t, fallen(l, thin("350000")), "within ten minutes it was as high as at first")
+
+	l = born(t, func(c *risk.Config) { c.Drop, c.DropOver = dec("10"), 10*time.Minute })
+	require.False(t, fallen(l, usual))
+	l.at = l.at.Add(24 * time.Hour)
+	require.False(t, fallen(l, thin("20000")), "a day is not ten minutes")
+	for range 200 {
+		l.at = l.at.Add(-59 * time.Second) // a look a second
+		fallen(l, thin("20000"))
+	}
+	require.LessOrEqual(t, len(l.state.Peaks), 25)
 }
 
 func TestExactlyTheDropAlerts(t *testing.T) {

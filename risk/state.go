@@ -17,8 +17,8 @@ type State struct {
 	Track Track
 	// Translated is the number of the look, as Track.Looks counts them, that the newest
 	// translation is of; 0 before there is one.
-	Translated uint64   `json:",omitempty"`
-	Was        *Reading `json:",omitempty"` // what the next liquidity index is compared with; nil before there is one
+	Translated uint64 `json:",omitempty"`
+	Peaks      Peaks  `json:",omitempty"` // what the next liquidity index is compared with
 	Told       Told
 	Holds      []AlertType `json:",omitempty"` // the alerts whose cause holds, in order
 	Numbers    Numbers

@@ -17,7 +17,8 @@ type Track struct {
 	Looks    uint64    `json:"looks"`    // so far
 	Stale    uint64    `json:"stale"`    // of these, how many had no data, or data that were stale or outdated
 	Outcomes []Outcome `json:"outcomes"` // the last 64 sales that were reported, the oldest first
-	// Was is what the liquidity index is compared with; nil before there is one.
+	// Was is what the liquidity index is compared with, the highest of the last while;
+	// nil if there is none.
 	Was *Reading `json:"was"`
 }
 
@@ -32,6 +33,32 @@ type Outcome struct {
 type Reading struct {
 	At    time.Time       `json:"at"`
 	Index decimal.Decimal `json:"index"`
+}
+
+// Peaks are the readings that a later one may have fallen from: each is later and lower
+// than the one before, so that the first is the highest. Nobody changes them in place.
+type Peaks []Reading
+
+// slots are how many parts of a while have a peak of their own: that bounds them.
+const slots = 24
+
+// within returns those that are not as old as over.
+func (p Peaks) within(now time.Time, over time.Duration) Peaks {
+	for len(p) > 0 && now.Sub(p[0].At) >= over {
+		p = p[1:]
+	}
+	return p
+}
+
+// with returns the peaks after a reading, in a while of that length.
+func (p Peaks) with(r Reading, over time.Duration) Peaks {
+	for len(p) > 0 && p[len(p)-1].Index.LessThanOrEqual(r.Index) {
+		p = p[:len(p)-1]
+	}
+	if len(p) > 0 && r.At.Sub(p[len(p)-1].At) < over/slots {
+		return p
+	}
+	return append(slices.Clone(p), r)
 }
 
 // maxOutcomes are enough to tell whether predictions are any good, and few enough
