@@ -1,9 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +21,10 @@ type Doc struct {
 	Summary string // a few words
 	Detail  string // Markdown
 	Status  []int  // of success, the usual one first; none is 200
+
+	// Media is a value of what a Body of bytes holds, by media type; nil for any
+	// other Body, which says so itself.
+	Media map[string]any
 }
 
 // Reply is an answer whose status is not always the same; 0 is the usual one.
@@ -44,6 +50,7 @@ func Add[In, Out any](g *Group, id string, doc Doc, do func(context.Context, acc
 	delete(g.rules, id)
 	op := g.operation(rule, doc)
 	a := g.api
+	a.hold(op, doc.Media)
 	huma.Register(a.huma, op, func(ctx context.Context, in *In) (*Out, error) {
 		c := callOf(ctx)
 		if err := a.begin(ctx, c, rule); err != nil {
@@ -99,6 +106,19 @@ func allowed(r access.Rule) string {
 		who = append(who, string(role)+" (its own)")
 	}
 	return fmt.Sprintf("For: %s. At most %d at once, and one more every %v.", strings.Join(who, ", "), r.Limit.Burst, r.Limit.Per.Round(time.Millisecond))
+}
+
+// hold documents what an answer of bytes holds.
+func (a *API) hold(op huma.Operation, media map[string]any) {
+	if len(media) == 0 {
+		return
+	}
+	content := map[string]*huma.MediaType{}
+	for name, value := range media {
+		content[name] = &huma.MediaType{Schema: a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(value), true, "")}
+	}
+	status := cmp.Or(op.DefaultStatus, http.StatusOK)
+	op.Responses[strconv.Itoa(status)] = &huma.Response{Content: content}
 }
 
 // alsoAnswers documents further statuses with the body of the usual one.

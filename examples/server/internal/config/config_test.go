@@ -12,6 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/access"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/config"
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/reward"
@@ -106,6 +107,23 @@ func TestEveryKeyThatIsCommentedOutIsReadOnceItIsNot(t *testing.T) {
 		},
 		MaxAge: 10 * time.Minute,
 	}, c.Prices["eth"])
+}
+
+func TestTheDefaultNamesAllRolesAndExampleKeys(t *testing.T) {
+	_, said, found := strings.Cut(string(config.DefaultYAML), "\n# Who may ask the liquidity engine")
+	require.True(t, found)
+	_, roles, found := strings.Cut(said, "\n# Roles: ")
+	require.True(t, found)
+	roles, keys, found := strings.Cut(roles, "One name")
+	require.True(t, found)
+	for _, role := range access.Roles() {
+		if role != access.Provider { // shows no key
+			require.Regexp(t, `\b`+string(role)+`\b`, roles)
+		}
+	}
+	for _, name := range []string{"operator", "risk", "admin", "compliance", "retail", "professional", "service", "bank"} {
+		require.Regexp(t, `\bexample-`+name+`\b`, keys)
+	}
 }
 
 // one change to the least file, and the first line that is said about it.

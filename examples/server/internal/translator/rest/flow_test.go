@@ -15,6 +15,7 @@ import (
 	"github.com/evenkeelhq/evenkeel"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/api/apitest"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/translator/audit"
+	"github.com/evenkeelhq/evenkeel/examples/server/internal/translator/rest"
 	"github.com/evenkeelhq/evenkeel/liquidity/market"
 	"github.com/evenkeelhq/evenkeel/risk"
 	"github.com/evenkeelhq/evenkeel/store/sql"
@@ -161,6 +162,78 @@ func TestAnAuditorTakesAllRecordsHome(t *testing.T) {
 	r.Ask("cora", "GET /audit/IN0000000000.csv", "").Refused(404, "not_found", "IN0000000000")
 }
 
+func TestATableEndsWhereItsQuestionDoes(t *testing.T) {
+	r := open(t)
+	for _, bid := range []string{"100", "99", "98", "97"} { // an hour apart
+		r.Ask("core", "POST /microstructure", items(book(bond, bid, "100.75", r.clock.Now()))).Is(200)
+		r.Ask("rosa", "GET /"+bond, "").Is(200)
+		r.wait(time.Hour)
+	}
+	table := bond + ".csv"
+	page := func(line string) (numbers []string, next string) {
+		answer := r.Ask("cora", "GET "+line, "")
+		require.Equal(t, 200, answer.Code, answer.Text)
+		rows, err := csv.NewReader(strings.NewReader(answer.Text)).ReadAll()
+		require.NoError(t, err)
+		for _, row := range rows[1:] {
+			numbers = append(numbers, row[0])
+		}
+		return numbers, answer.Head.Get("Link")
+	}
+	for _, row := range []struct {
+		name, query string
+		numbers     []string
+		next        string
+	}{
+		{"all of it", "", []string{"1", "2", "3", "4"}, ""},
+		{"as many as there are", "?limit=4", []string{"1", "2", "3", "4"}, ""},
+		{"one less", "?limit=3", []string{"1", "2", "3"}, "?after=3&limit=3"},
+		{"up to a time", "?as_of=2024-12-01T12:00:00Z", []string{"1", "2", "3"}, ""},
+		{"up to just before", "?as_of=2024-12-01T11:59:59.999999Z", []string{"1", "2"}, ""},
+		{"a part, up to a time", "?as_of=2024-12-01T12:00:00Z&limit=2", []string{"1", "2"}, "?after=2&as_of=2024-12-01T12%3A00%3A00Z&limit=2"},
+		{"the rest, up to a time", "?as_of=2024-12-01T12:00:00Z&limit=2&after=2", []string{"3"}, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			numbers, next := page("/audit/" + table + row.query)
+			require.Equal(t, row.numbers, numbers)
+			if row.next == "" {
+				require.Empty(t, next)
+				return
+			}
+			require.Equal(t, "<"+rest.Prefix+"/audit/"+table+row.next+`>; rel="next"`, next)
+			numbers, next = page("/audit/" + table + row.next)
+			require.NotEmpty(t, numbers, "and there it goes on")
+			require.Empty(t, next)
+		})
+	}
+	for query, detail := range map[string]string{
+		"?as_of=garbage":              `query.as_of "garbage"`,
+		"?as_of=2024-12-02T00:00:00Z": "not in the future",
+		"?trade_size=-1":              `query.trade_size "-1": must not be there for a table`,
+		"?trade_size=100000":          "query.trade_size",
+	} {
+		r.Ask("cora", "GET /audit/"+table+query, "").Refused(400, "malformed", detail)
+	}
+	r.Ask("cora", "GET /audit/"+table+"?as_of=2024-12-01T09:59:59Z", "").Refused(409, "before_first_record", bond)
+}
+
+func TestTheAnswerOfAnAuditIsDescribed(t *testing.T) {
+	r := open(t)
+	documents := apitest.Client{TB: t, URL: strings.TrimSuffix(r.URL, rest.Prefix)}
+	document := documents.Ask("olga", "GET /openapi.json", "").Is(200)
+	audit := document.Sub("paths." + rest.Prefix + "/audit/{isin}.get")
+	answer := audit.Sub("responses.200.content")
+	require.Equal(t, "string", answer.Text("text/csv.schema.type"))
+	name, found := strings.CutPrefix(answer.Text("application/json.schema.$ref"), "#/components/schemas/")
+	require.True(t, found)
+	trail := document.Sub("components.schemas." + name)
+	require.Equal(t, "object", trail.Text("type"))
+	for _, field := range []string{"as_of", "record", "translation", "canonical"} {
+		require.NotNil(t, trail.Sub("properties."+field), field)
+	}
+	require.NotNil(t, audit.Sub("responses.200.headers.Link"))
+}
+
 func TestWhatNotEverybodyMaySeeIsWrittenDownFirst(t *testing.T) {
 	r := open(t)
 	r.tellAll(bond)
@@ -203,10 +276,11 @@ func TestWhatBecameOfSalesIsTakenIntoAccount(t *testing.T) {
 	require.Equal(t, json.Number("2"), after.At("model_governance.outcomes"))
 	require.NotEqual(t, before.At("exit_recommendations.0.fill_probability"), after.At("exit_recommendations.0.fill_probability"))
 	r.Ask("core", "POST /outcomes", items(outcome("s3", true), outcome("s2", true))).Refused(409, "reported_otherwise", "s2")
+	r.Ask("core", "POST /outcomes", items(strings.Replace(outcome("s4", true), "10:00:00Z", "10:00:05Z", 1))).Is(200) // clocks differ
 	n := 0
 	for _, err := range r.service.Sales(t.Context(), bond) {
 		require.NoError(t, err)
 		n++
 	}
-	require.Equal(t, 2, n)
+	require.Equal(t, 3, n)
 }

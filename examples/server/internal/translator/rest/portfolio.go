@@ -46,7 +46,7 @@ type portfolioIn struct {
 	Asked
 	Detail string `query:"detail" doc:"summary or full."`
 	Body   struct {
-		Holdings      []Holding `json:"holdings" nullable:"false" doc:"1 to 100, one for each instrument."`
+		Holdings      []Holding `json:"holdings" required:"false" nullable:"false" doc:"1 to 100, one for each instrument. Must be there."`
 		Days          *int      `json:"horizon_days,omitempty" doc:"Within which, 1 to 250; 30 without it."`
 		MakerPerDay   *Number   `json:"maker_per_day,omitempty" doc:"Face value, >= 0."`
 		AuctionPerDay *Number   `json:"auction_per_day,omitempty" doc:"Face value, >= 0."`

@@ -59,7 +59,7 @@ func TestPortfoliosThatCannotBeAsked(t *testing.T) {
 		{"retail that wants all of it", "rosa", "POST /portfolio?detail=full", holdings(good), 403, "forbidden", "retail"},
 		{"a detail that is none", "fred", "POST /portfolio?detail=audit", holdings(good), 400, "malformed", "query.detail"},
 		{"nothing", "rosa", "POST /portfolio", holdings(), 400, "malformed", "body.holdings"},
-		{"nothing said of holdings", "rosa", "POST /portfolio", `{}`, 422, "invalid", "body.holdings"},
+		{"nothing said of holdings", "rosa", "POST /portfolio", `{}`, 400, "malformed", "body.holdings"},
 		{"more than a hundred", "rosa", "POST /portfolio", holdings(hundredAndOne(func(i string) string { return holds(i, "1") })), 413, "too_large", "body.holdings of 101: must be at most 100"},
 		{"what is no ISIN", "rosa", "POST /portfolio", holdings(good, holds("x", "1")), 400, "malformed", `body.holdings[1].isin "x"`},
 		{"the same twice", "rosa", "POST /portfolio", holdings(good, good), 400, "malformed", "body.holdings[1].isin"},

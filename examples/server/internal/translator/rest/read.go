@@ -23,7 +23,8 @@ func (s *server) reads(g *api.Group) {
 	}, s.translation)
 	api.Add(g, "liquidityRiskAudit", api.Doc{
 		Summary: "The translation that held at a time, and its record",
-		Detail:  "as_of is RFC 3339 in UTC; now without it. trade_size asks what would have been said of that sale. With .csv after the ISIN, or Accept: text/csv, it is a table of all records with a number above after, at most limit of them.",
+		Detail:  "as_of is RFC 3339 in UTC; now without it. trade_size asks what would have been said of that sale. With .csv after the ISIN, or Accept: text/csv, it is a table of all records with a number above after until as_of, at most limit of them: if there are more, the header Link says where it goes on (rel=\"next\"). A table is of what was recorded, so trade_size must not be there.",
+		Media:   auditMedia,
 	}, s.audit)
 	api.Add(g, "instruments", api.Doc{Summary: "The instruments of which something is known, by ISIN"}, s.instruments)
 	api.Add(g, "liquidityRiskHealth", api.Doc{Summary: "Whether the translator lives; for operators, how"}, s.health)

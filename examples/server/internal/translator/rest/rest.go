@@ -76,7 +76,16 @@ func Explain(err error) *api.Problem {
 
 // malformed is the 400 for a parameter that is none.
 func malformed(field, value, rule string) *api.Problem {
-	return api.Fail(http.StatusBadRequest, api.Malformed, "%s %.64q: %s", field, value, rule).
+	return faulty(http.StatusBadRequest, api.Malformed, field, value, rule)
+}
+
+// impossible is the 422 for what cannot be true.
+func impossible(field, value, rule string) *api.Problem {
+	return faulty(http.StatusUnprocessableEntity, api.Invalid, field, value, rule)
+}
+
+func faulty(status int, code, field, value, rule string) *api.Problem {
+	return api.Fail(status, code, "%s %.64q: %s", field, value, rule).
 		With(api.Fault{Field: field, Value: value[:min(len(value), 64)], Rule: rule})
 }
 

@@ -31,7 +31,7 @@ func (s *server) told(g *api.Group) {
 
 // Batch is what somebody tells of several instruments.
 type Batch[T any] struct {
-	Items []T `json:"items" nullable:"false" doc:"1 to 100, one for each instrument."`
+	Items []T `json:"items" required:"false" nullable:"false" doc:"1 to 100, one for each instrument. Must be there."`
 }
 
 type pushIn[T any] struct{ Body Batch[T] }
@@ -99,6 +99,22 @@ func (p Place) isin(text string) (market.ISIN, error) {
 	return p.server.isin(p.field+".isin", text)
 }
 
+// faceValue is a face value, and where it is in an item.
+type faceValue struct {
+	field string
+	is    Number
+}
+
+// sizes refuses face values below 0.
+func (p Place) sizes(all ...faceValue) error {
+	for _, size := range all {
+		if d := decimal.Decimal(size.is); d.IsNegative() {
+			return malformed(p.field+"."+size.field, d.String(), "must be >= 0")
+		}
+	}
+	return nil
+}
+
 // micros is a time as it is kept.
 func micros(t api.Time) time.Time { return time.Time(t).UTC().Truncate(time.Microsecond) }
 
@@ -121,6 +137,9 @@ type Microstructure struct {
 
 func microstructure(source string, at Place, m Microstructure) (sql.Instrument, error) {
 	isin, err := at.isin(m.ISIN)
+	if err == nil {
+		err = at.sizes(faceValue{"bid_size", m.BidSize}, faceValue{"ask_size", m.AskSize}, faceValue{"l2_depth_qty", m.Depth}, faceValue{"volume_face", m.Volume})
+	}
 	is := market.Microstructure{
 		At: micros(m.At), ISIN: isin, Bid: decimal.Decimal(m.Bid), Ask: decimal.Decimal(m.Ask),
 		BidSize: decimal.Decimal(m.BidSize), AskSize: decimal.Decimal(m.AskSize), Depth: decimal.Decimal(m.Depth),
@@ -147,7 +166,10 @@ func auction(source string, at Place, a Auction) (sql.Instrument, error) {
 	is := market.Auction{
 		At: micros(a.At), ISIN: isin, ID: a.ID, Lots: a.Lots, Bids: a.Bids, Clearing: decimal.Decimal(a.Clearing), NextWindow: micros(a.NextWindow),
 	}
-	for _, p := range a.Demand {
+	for i, p := range a.Demand {
+		if err == nil {
+			err = at.sizes(faceValue{fmt.Sprintf("demand_curve_points[%d]", i), p[1]})
+		}
 		is.Demand = append(is.Demand, market.DemandPoint{Price: decimal.Decimal(p[0]), Size: decimal.Decimal(p[1])})
 	}
 	return sql.Instrument{ISIN: isin, Auction: &sql.Known[market.Auction]{Source: source, At: is.At, Is: is}}, err
@@ -166,6 +188,11 @@ type Maker struct {
 
 func maker(source string, at Place, m Maker) (sql.Instrument, error) {
 	isin, err := at.isin(m.ISIN)
+	for i, edge := range m.Inventory {
+		if err == nil {
+			err = at.sizes(faceValue{fmt.Sprintf("mm_inventory_band[%d]", i), edge})
+		}
+	}
 	is := market.Maker{
 		At: micros(m.At), ISIN: isin, Online: m.Online, MinSpreadBps: decimal.Decimal(m.MinSpread), LastQuoteSpreadBps: decimal.Decimal(m.LastQuoteSpread), Quotes24h: m.Quotes,
 		Inventory: market.Inventory{Low: decimal.Decimal(m.Inventory[0]), Target: decimal.Decimal(m.Inventory[1]), High: decimal.Decimal(m.Inventory[2])},
@@ -188,6 +215,9 @@ type Bond struct {
 func bond(source string, at Place, b Bond) (sql.Instrument, error) {
 	isin, err := at.isin(b.ISIN)
 	if err != nil {
+		return sql.Instrument{}, err
+	}
+	if err := at.sizes(faceValue{"issue_size", Number(or(b.IssueSize))}); err != nil {
 		return sql.Instrument{}, err
 	}
 	is := market.Bond{Rating: b.Rating, Tenor: b.Tenor, IssuerClass: b.Class, CouponPct: or(b.Coupon), IssueSize: or(b.IssueSize)}
@@ -213,16 +243,29 @@ type Sale struct {
 	Minutes          Number   `json:"minutes" doc:"Until it was filled, or given up, > 0."`
 }
 
+// clockSkew is how far ahead of ours a clock may be, as it is for books, auctions
+// and makers.
+const clockSkew = 5 * time.Second
+
 func (s *server) outcomes(ctx context.Context, caller access.Caller, in *pushIn[Sale]) (*api.Reply[Told], error) {
 	items := in.Body.Items
 	if err := s.source(caller, len(items)); err != nil {
 		return nil, err
 	}
+	now := s.service.Now()
 	sales := make([]sql.Sale, len(items))
 	for i, o := range items {
-		isin, err := s.isin(fmt.Sprintf("body.items[%d].isin", i), o.ISIN)
+		at := Place{s, fmt.Sprintf("body.items[%d]", i)}
+		isin, err := at.isin(o.ISIN)
 		if err != nil {
 			return nil, err
+		}
+		if size := decimal.Decimal(o.Size); !size.IsPositive() {
+			return nil, malformed(at.field+".trade_size", size.String(), "must be > 0")
+		}
+		if time.Time(o.At).After(now.Add(clockSkew)) {
+			rule := fmt.Sprintf("must be at most %v after the server's clock, which says %s", clockSkew, now.Format(time.RFC3339Nano))
+			return nil, impossible(at.field+".as_of", time.Time(o.At).Format(time.RFC3339Nano), rule)
 		}
 		sales[i] = sql.Sale{ISIN: isin, Outcome: risk.Outcome{ID: o.ID, Advised: market.Path(o.Advised), Outcome: market.Outcome{
 			At: micros(o.At), Path: market.Path(o.Path), Size: decimal.Decimal(o.Size),

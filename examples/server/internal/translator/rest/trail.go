@@ -6,9 +6,13 @@ import (
 	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/access"
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/translator"
@@ -19,7 +23,7 @@ import (
 type auditIn struct {
 	Asked
 	ISIN      string `path:"isin" maxLength:"64" doc:"With .csv after it, a table."`
-	AsOf      string `query:"as_of" doc:"Of JSON: the time." example:"2026-03-01T12:00:00Z"`
+	AsOf      string `query:"as_of" doc:"The time; of a table, that of the last record." example:"2026-03-01T12:00:00Z"`
 	TradeSize string `query:"trade_size" doc:"Of JSON: face value, > 0." example:"100000"`
 	After     uint64 `query:"after" doc:"Of a table: number of the last record that is known."`
 	Limit     int    `query:"limit" default:"1000" minimum:"1" maximum:"10000" doc:"Of a table."`
@@ -29,18 +33,28 @@ type auditIn struct {
 // auditOut is JSON or a table.
 type auditOut struct {
 	ContentType string `header:"Content-Type"`
+	Link        string `header:"Link" doc:"Of a table that was cut off: where it goes on, rel=next."`
 	Body        []byte
 }
+
+// auditMedia is what an auditOut may be.
+var auditMedia = map[string]any{"application/json": Trail{}, "text/csv": ""}
 
 // Trail is what an auditor asks for.
 type Trail struct {
 	Stamp
 	ISIN        market.ISIN `json:"isin"`
-	AsOf        time.Time   `json:"as_of"` // that was asked for
+	AsOf        time.Time   `json:"as_of" doc:"That was asked for."`
 	Record      Record      `json:"record"`
-	Translation risk.Body   `json:"translation"`
-	Canonical   string      `json:"canonical"` // what the hash is made of, after the schema and a line feed
+	Translation Audited     `json:"translation"`
+	Canonical   string      `json:"canonical" doc:"What the hash is made of, after the schema and a line feed."`
 }
+
+// Audited is a translation as an auditor sees it.
+type Audited risk.Body
+
+// Schema implements huma.SchemaProvider, as [Translation] does.
+func (Audited) Schema(r huma.Registry) *huma.Schema { return Translation{}.Schema(r) }
 
 // Record is one of an instrument's journal.
 type Record struct {
@@ -101,7 +115,7 @@ func (s *server) auditJSON(ctx context.Context, who risk.Role, isin market.ISIN,
 	if err != nil {
 		return nil, err
 	}
-	trail := Trail{s.stamp(), isin, at, recordOf(look), body, canonical}
+	trail := Trail{s.stamp(), isin, at, recordOf(look), Audited(body), canonical}
 	out := &auditOut{ContentType: "application/json"}
 	out.Body, err = json.Marshal(trail)
 	return out, err
@@ -130,7 +144,15 @@ var auditHead = []string{
 }
 
 func (s *server) auditCSV(ctx context.Context, who risk.Role, isin market.ISIN, in *auditIn) (*auditOut, error) {
-	if _, err := s.service.At(ctx, isin, s.service.Now()); err != nil {
+	at, err := s.instant("query.as_of", in.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	if in.TradeSize != "" {
+		return nil, malformed("query.trade_size", in.TradeSize, "must not be there for a table")
+	}
+	newest, err := s.service.At(ctx, isin, at)
+	if err != nil {
 		return nil, err
 	}
 	var table bytes.Buffer
@@ -138,10 +160,13 @@ func (s *server) auditCSV(ctx context.Context, who risk.Role, isin market.ISIN, 
 	if err := w.Write(auditHead); err != nil {
 		return nil, err
 	}
-	rows := 0
+	rows, last := 0, in.After
 	for l, err := range s.service.History(ctx, isin, in.After) {
 		if err != nil {
 			return nil, err
+		}
+		if l.Seq > newest.Seq || rows == in.Limit {
+			break
 		}
 		row, err := auditRow(l, who)
 		if err == nil {
@@ -150,12 +175,24 @@ func (s *server) auditCSV(ctx context.Context, who risk.Role, isin market.ISIN, 
 		if err != nil {
 			return nil, err
 		}
-		if rows++; rows == in.Limit {
-			break
-		}
+		rows, last = rows+1, l.Seq
+	}
+	out := &auditOut{ContentType: "text/csv; charset=utf-8"}
+	if last < newest.Seq {
+		out.Link = in.next(isin, last)
 	}
 	w.Flush()
-	return &auditOut{ContentType: "text/csv; charset=utf-8", Body: table.Bytes()}, w.Error()
+	out.Body = table.Bytes()
+	return out, w.Error()
+}
+
+// next is a Link to what of a table comes after its last record.
+func (in *auditIn) next(isin market.ISIN, last uint64) string {
+	ask := url.Values{"after": {strconv.FormatUint(last, 10)}, "limit": {strconv.Itoa(in.Limit)}}
+	if in.AsOf != "" {
+		ask.Set("as_of", in.AsOf)
+	}
+	return fmt.Sprintf(`<%s/audit/%s.csv?%s>; rel="next"`, Prefix, isin, ask.Encode())
 }
 
 func auditRow(l translator.Look, who risk.Role) ([]string, error) {

@@ -24,7 +24,7 @@ func (s *server) works(g *api.Group) {
 
 type recomputeIn struct {
 	Body struct {
-		ISINs []string `json:"isins" doc:"1 to 100, each once."`
+		ISINs []string `json:"isins" required:"false" doc:"1 to 100, each once. Must be there."`
 		Mode  string   `json:"mode,omitempty" doc:"accurate (the usual) translates all of them, fast those that have outlived their time."`
 	}
 }
