@@ -1,8 +1,10 @@
 package page_test
 
 import (
+	"strconv"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 )
@@ -149,6 +151,33 @@ func TestATopicThatIsRefusedIsAskedForInstead(t *testing.T) {
 			b.calm()
 		})
 	}
+}
+
+func TestAServerMayShowSeldomThatItLives(t *testing.T) {
+	t.Parallel()
+	tr := newTranslator(t)
+	b := open(t, tr, "#isin="+liquid, desk, 900)
+	b.script(`{
+		const wait = setTimeout, stop = clearTimeout;
+		let last = 1e9;
+		window.long = new Map(); // what waits for more than a minute waits for this test
+		window.setTimeout = (act, ms) => ms < 60_000 ? wait(act, ms) : (long.set(++last, { act, ms }), last);
+		window.clearTimeout = id => long.delete(id) || stop(id);
+	}`)
+	b.do(chromedp.Reload())
+	b.reads("#live", "Live")
+	waits := func(ms string) { b.until("[...long.values()].map(l => l.ms).join() === " + strconv.Quote(ms)) }
+	waits("345000") // heartbeats come each 300 s at most
+	beat := func(at string) { tr.send(t.Context(), object{"type": "heartbeat", "ts": "2024-12-01T" + at + "Z"}) }
+	beat("10:00:30")
+	beat("10:01:00")
+	waits("75000")
+	beat("10:01:01") // which the one before was late for
+	waits("75000")
+	heard := tr.heard()
+	value[bool](b, "(long.values().next().value.act(), true)")
+	tr.waitFor(heard, object{"action": "subscribe", "topic": mainTopic})
+	waits("345000") // the server may be another by now
 }
 
 func TestWhatWasThereStaysWhenTheServerGoesAway(t *testing.T) {

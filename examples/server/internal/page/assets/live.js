@@ -1,7 +1,8 @@
 // The WebSocket side of the translator: says what changed, as it changes.
 
 const firstWait = 1_000, mostWait = 30_000; // before the next attempt, in ms
-const silence = 75_000; // without a frame the connection is taken for dead: heartbeats come each 30 s
+const rarest = 300_000; // from one heartbeat to the next, in ms, as a server may be set up
+const grace = 45_000; // that a heartbeat may be late, before the connection is taken for dead
 
 // connect opens the socket and keeps opening it. onNews gets each snapshot and event
 // of a topic that is followed, and whether events before it were left out; onState
@@ -27,9 +28,14 @@ export function connect({ token, onNews, onState }) {
   function open() {
     clearTimeout(retry);
     const mine = socket = new WebSocket(address);
+    let beat = NaN, interval = 0; // of heartbeats, by the server's clock; 0 until there are two
     const alive = () => {
       clearTimeout(watch);
-      watch = setTimeout(() => mine.close(), silence);
+      watch = setTimeout(() => mine.close(), (interval || rarest) + grace);
+    };
+    const learn = at => {
+      interval = Math.max(interval, at - beat || 0); // the longest: after one that is late, the next seems early
+      beat = at;
     };
     alive();
     mine.onopen = () => {
@@ -39,8 +45,10 @@ export function connect({ token, onNews, onState }) {
     };
     mine.onmessage = message => {
       if (mine !== socket) return;
+      const frame = JSON.parse(message.data);
+      if (frame.type === "heartbeat") learn(Date.parse(frame.ts));
       alive();
-      take(JSON.parse(message.data));
+      take(frame);
     };
     mine.onclose = () => {
       if (mine !== socket) return;
