@@ -92,6 +92,7 @@ func TestAnotherSizeIsAskedForAgain(t *testing.T) {
 	b.choose("professional")
 	b.reads("#routes .route:first-child", "Fractional auction")
 	b.reads("[data-path=market_maker]", "Your size is above the cap of 800,000 for this rating.", "The most that would pass is 800,000.")
+	b.until(`document.querySelector("#cost-table table")`) // with which the ways are drawn anew
 	b.click("#ask-market_maker")
 	b.reads("#verdict", "Best way out for 800,000: market maker quote.", "It costs about 20.4 bps")
 	require.Equal(t, "800,000", value[string](b, `document.getElementById("size").value`))

@@ -132,11 +132,16 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 // hurry makes the page's own waits five times as short.
 func (b *tab) hurry() {
 	b.t.Helper()
-	const script = `for (const name of ["setTimeout", "setInterval"]) {
+	b.script(`for (const name of ["setTimeout", "setInterval"]) {
 		const wait = window[name];
 		window[name] = (act, ms, ...rest) => wait(act, ms / 5, ...rest);
-	}`
-	_, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+	}`)
+}
+
+// script runs before all others whenever the page is opened from now on.
+func (b *tab) script(source string) {
+	b.t.Helper()
+	_, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source})
 	require.NoError(b.t, err)
 }
 

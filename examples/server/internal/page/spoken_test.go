@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/api"
+	"github.com/evenkeelhq/evenkeel/risk"
 	"github.com/evenkeelhq/evenkeel/risk/topic"
 )
 
@@ -152,6 +154,18 @@ func TestTheTranslatorOfTheseTestsTellsWhatTheRealOneTells(t *testing.T) {
 	tr.tell("liquidity_update", object{"liquidity_profile": tr.profile(unknown, true)})
 	tr.tell("liquidity_update", object{"liquidity_profile": tr.profile(liquid, true)})
 	tr.tell("exit_path_update", object{"exit_recommendations": routes(liquid, 1e5, true), "trade_size": 1e5})
-	tr.tell("risk_update", object{"risk_summary": risk(true), "risk_warnings": []string{"Overall risk is critical"}})
+	tr.tell("risk_update", object{"risk_summary": scores(true), "risk_warnings": []string{"Overall risk is critical"}})
 	tr.tell("alert", warning())
+}
+
+func TestTheTranslatorOfTheseTestsTellsAlertsWhereTheRealOneDoes(t *testing.T) {
+	t.Parallel()
+	told, err := topic.Tell(liquid, "lr/"+liquid+"/41", time.Unix(0, 0), risk.Decision{Events: []risk.Event{{
+		Number: 41, Kind: risk.Alerted, Alert: &risk.Alert{ISIN: liquid, Severity: risk.Warning},
+	}}})
+	require.NoError(t, err)
+	require.NotEmpty(t, told)
+	for _, m := range told {
+		require.Equal(t, m.Topic.String(), topicOf("alert"), "for %s", m.Audience)
+	}
 }

@@ -3,6 +3,7 @@ package page_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -18,9 +19,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/evenkeelhq/evenkeel/examples/server/internal/page"
+	"github.com/evenkeelhq/evenkeel/risk/topic"
 )
 
 type object = map[string]any
+
+// The topics of the liquid bond.
+var (
+	mainTopic   = topic.Topic{ISIN: liquid}.String()
+	alertsTopic = topic.Topic{ISIN: liquid, Part: topic.Alerts}.String()
+)
 
 // The bonds of the translator below: one for each thing that can be said.
 const (
@@ -57,12 +65,13 @@ type translator struct {
 	said   []object // by pages, over sockets
 	opened []*websocket.Conn
 	index  float64
-	last   int // number of the last event
+	now    object         // what of the liquid bond is other than at first
+	ends   map[string]int // topic: number of its last event
 }
 
 func newTranslator(t *testing.T) *translator {
 	t.Helper()
-	tr := &translator{t: t, index: 78.2, last: 41}
+	tr := &translator{t: t, index: 78.2, now: object{}, ends: map[string]int{mainTopic: 41, alertsTopic: 7}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v1/liquidity-risk/{isin}", tr.rest)
 	mux.HandleFunc("POST /api/v1/liquidity-risk/portfolio", tr.portfolio)
@@ -134,12 +143,14 @@ func (tr *translator) body(isin string, size float64, full bool) object {
 	}
 	b := object{
 		"success": true, "message": "Success", "timestamp": "2024-12-01T10:00:00Z", "isin": isin, "as_of": "2024-12-01T10:00:00Z", "trade_size": size,
-		"risk_summary": risk(full), "liquidity_profile": tr.profile(isin, full), "exit_recommendations": routes(isin, size, full),
+		"risk_summary": scores(full), "liquidity_profile": tr.profile(isin, full), "exit_recommendations": routes(isin, size, full),
 		"retail_narrative": "This bond presents a moderate overall risk profile.\n\nFrom a liquidity perspective, this bond has good market activity.\n\nKey considerations:\n• Credit quality: high\n• Expected price impact: 12.4 basis points",
 		"risk_warnings":    []string{}, "confidence_overall": 0.82, "data_freshness": "real_time", "inputs_hash": "a1b2c3d4e5f60718",
 		"caveats": []string{"These assessments are informational and no advice to trade.", "Market conditions can change rapidly."},
 	}
-	if isin != liquid {
+	if isin == liquid {
+		maps.Copy(b, tr.now)
+	} else {
 		b["risk_warnings"], b["data_freshness"] = []string{"No way out of this position is open now"}, "stale"
 	}
 	if full {
@@ -150,7 +161,7 @@ func (tr *translator) body(isin string, size float64, full bool) object {
 	return b
 }
 
-func risk(full bool) object {
+func scores(full bool) object {
 	r := object{"overall_score": 42.5, "level": "medium", "overall_range": object{"low": 35.1, "high": 55}, "confidence": 0.85, "missing": []string{"interest_coverage"}}
 	if !full {
 		return r
@@ -316,29 +327,68 @@ func (tr *translator) socket(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		tr.set(func() { tr.said = append(tr.said, said) })
-		tr.send(r.Context(), object{"type": "ack", "action": said["action"], "topic": said["topic"], "seq": tr.seq(), "ts": "2024-12-01T10:00:00Z"})
-		if topic, _ := said["topic"].(string); said["action"] == "subscribe" && said["resume_from_seq"] == nil {
-			tr.send(r.Context(), object{"type": "snapshot", "topic": topic, "seq": tr.seq(), "prev_seq": tr.seq(), "ts": "2024-12-01T10:00:00Z", "payload": object{"isin": topic[3:]}})
+		for _, of := range topicsOf(said) {
+			end := tr.end(of)
+			tr.send(r.Context(), object{"type": "ack", "action": said["action"], "topic": of, "seq": end, "ts": "2024-12-01T10:00:00Z"})
+			if said["action"] == "subscribe" && said["resume_from_seq"] == nil {
+				tr.send(r.Context(), object{"type": "snapshot", "topic": of, "seq": end, "prev_seq": end, "ts": "2024-12-01T10:00:00Z", "payload": object{"isin": of[3 : 3+len(liquid)]}})
+			}
 		}
 	}
 }
 
-func (tr *translator) seq() int {
+// topicsOf returns the topics that a page names, each of which is answered by itself.
+func topicsOf(said object) []string {
+	var named []string
+	if one, ok := said["topic"].(string); ok {
+		named = append(named, one)
+	}
+	several, _ := said["topics"].([]any)
+	for _, one := range several {
+		named = append(named, fmt.Sprint(one))
+	}
+	return named
+}
+
+func (tr *translator) end(of string) int {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	return tr.last
+	return tr.ends[of]
+}
+
+// topicOf returns the topic that tells of a kind of event: alerts have their own.
+func topicOf(kind string) string {
+	if kind == "alert" {
+		return alertsTopic
+	}
+	return mainTopic
 }
 
 // tell sends an event of the liquid bond to every page, as the real one could.
+// Events of all topics are numbered together.
 func (tr *translator) tell(kind string, payload object) {
-	tr.set(func() { tr.last++ })
+	var before, seq int
+	of := topicOf(kind)
+	tr.set(func() {
+		before, seq = tr.ends[of], max(tr.ends[mainTopic], tr.ends[alertsTopic])+1
+		tr.ends[of] = seq
+	})
 	payload["isin"] = liquid
 	frame := object{
-		"type": kind, "topic": "lr." + liquid, "seq": tr.seq(), "prev_seq": tr.seq() - 1, "ts": "2024-12-01T10:01:00Z", "payload": payload,
+		"type": kind, "topic": of, "seq": seq, "prev_seq": before, "ts": "2024-12-01T10:01:00Z", "payload": payload,
 		"meta": object{"data_freshness": "fresh", "confidence": 0.8},
 	}
 	held(tr.t, namesOf(tr.t, frame), namesOfEvent(tr.t, kind))
 	tr.send(tr.t.Context(), frame)
+}
+
+// change has the liquid bond become other than it was, and tells of it.
+func (tr *translator) change(kind string, payload object, narrative string) {
+	tr.set(func() {
+		maps.Copy(tr.now, payload)
+		maps.Copy(tr.now, object{"retail_narrative": narrative, "as_of": "2024-12-01T10:01:00Z", "data_freshness": "fresh", "confidence_overall": 0.8})
+	})
+	tr.tell(kind, payload)
 }
 
 // warning is the payload of an alert.

@@ -6,9 +6,9 @@ import * as words from "/assets/words.js";
 export const money = (size, mid, bps) => bps === null || mid === null ? null : size * mid / 100 * bps / 1e4;
 
 // draw shows a reading for a sale of size. fits is a smaller size that has a way out,
-// null if none is known; ask is called with a size that the visitor would rather
-// ask for.
-export function draw(r, { size, full, fits, ask }) {
+// null if none is known; behind is of when the words are, null if they are of the same
+// time as the numbers; ask is called with a size that the visitor would rather ask for.
+export function draw(r, { size, full, fits, behind, ask }) {
   byID("bond-title").textContent = r.isin;
   show(byID("badges"), [r.at, r.freshness, r.confidence], () => badges(r));
   show(byID("verdict"), [r.index.known, r.routes, r.mid, size], () => verdict(r, size));
@@ -16,11 +16,15 @@ export function draw(r, { size, full, fits, ask }) {
   show(byID("gauge"), r.index, () => gauge(r.index));
   show(byID("components"), r.index, () => components(r.index));
   show(byID("words"), [r.narrative, r.summary], () => prose(r));
+  for (const id of ["words", "caveats"]) {
+    byID(id + "-behind").hidden = behind === null;
+    show(byID(id + "-behind"), behind, () => `As of ${words.clock(behind)}, before the newest numbers`);
+  }
   show(byID("routes"), [r.routes, r.mid, size, full, fits], () => routes(r, size, full, fits, ask));
   show(byID("categories"), r.risk, () => categories(r.risk));
   byID("cost-note").textContent = r.best?.atLeast ? "Your access shows no prices: cost is half the quoted spread, at least." : "";
   byID("sources").hidden = !full;
-  show(byID("origins"), [r.origins, r.hash, r.versions], () => sources(r));
+  show(byID("origins"), [r.origins, r.hash, r.versions, behind], () => sources(r, behind));
   show(byID("caveats"), r.caveats, () => caveats(r.caveats));
 }
 
@@ -177,7 +181,7 @@ const overall = ({ score, low, high, level, confidence }) => el("p", null,
   low !== null && high !== null && ` (between ${words.score(low)} and ${words.score(high)})`, level && `, ${level}`,
   confidence !== null && `, with a confidence of ${words.percent(confidence)}`, ". More is riskier.");
 
-function sources(r) {
+function sources(r, behind) {
   const head = ["What", "Kind", "Source", "As of", "Model"];
   return [
     el("p", { class: "soft" }, "Facts are as their source reported them. What is modelled or computed comes from facts and from parameters, which are judgement."),
@@ -186,7 +190,7 @@ function sources(r) {
       el("tbody", null, r.origins.map(o => el("tr", null,
         el("th", { scope: "row" }, o.names.map(n => el("div", null, n))), el("td", null, el("span", { class: "kind " + o.kind }, o.kind)),
         el("td", null, o.source, o.citations.map(c => el("small", null, c))), el("td", null, words.moment(o.at)), el("td", null, o.version)))))),
-    r.hash && el("p", { class: "soft" }, "All inputs together have the hash ", el("code", null, r.hash), "."),
+    r.hash && el("p", { class: "soft" }, behind === null ? "All inputs together have the hash " : `At ${words.clock(behind)}, all inputs together had the hash `, el("code", null, r.hash), "."),
     r.versions.length > 0 && el("p", { class: "soft" }, "Models: " + r.versions.map(v => `${words.plain(v.model)} ${v.version}`).join(", ") + "."),
   ];
 }

@@ -18,6 +18,7 @@ export function newWatch({ onSize, onForbidden }) {
   let question = null; // { isin, size, full }; null while nothing is watched
   let body = null;     // the newest answer about the bond, null until there is one
   let answered = null; // the question that body answers
+  let behind = null;   // of when its words are, once news have changed its numbers
   let refused = null;  // why the last question got no answer
   let notBefore = 0;   // until when the server wants a pause, in ms since 1970
   let fits = null;     // a smaller size with a way out
@@ -35,7 +36,7 @@ export function newWatch({ onSize, onForbidden }) {
   function watch(next) {
     if (question?.isin !== next.isin) forget();
     question = next;
-    socket.follow(["lr." + next.isin]);
+    socket.follow([topicOf(next), topicOf(next) + ".alerts"]);
     status();
     render();
     refresh();
@@ -51,7 +52,7 @@ export function newWatch({ onSize, onForbidden }) {
     clearTimeout(later);
     asking.abort();
     costs.stop();
-    [body, answered, refused, later, fits, alerts, announced, feed] = [null, null, null, undefined, null, [], "", { on: feed.on }];
+    [body, answered, behind, refused, later, fits, alerts, announced, feed] = [null, null, null, null, undefined, null, [], "", { on: feed.on }];
   }
 
   async function refresh() {
@@ -62,7 +63,7 @@ export function newWatch({ onSize, onForbidden }) {
     const about = question;
     try {
       const answer = await ask(about.isin, about.size, about.full, signal);
-      [body, answered, refused] = [answer, about, null];
+      [body, answered, behind, refused] = [answer, about, null, null];
     } catch (no) {
       if (signal.aborted) return;
       if (no.status === undefined) throw no; // ours, not the server's
@@ -84,26 +85,33 @@ export function newWatch({ onSize, onForbidden }) {
       status();
     },
     onNews(frame, gap) {
-      feed.seq = frame.seq;
-      status();
-      if (frame.type === "alert") heed(frame.payload);
-      else if (gap || !merge(frame)) later ??= setTimeout(refresh, pace);
+      if (frame.topic === topicOf(question)) {
+        feed.seq = frame.seq;
+        status();
+      }
+      const alert = frame.type === "alert";
+      if (alert) heed(frame.payload);
+      if (!gap && (alert || merge(frame))) return;
+      later ??= setTimeout(refresh, Math.max(pace, notBefore - Date.now()));
     },
   });
 
-  // merge takes what a frame says, and returns false if it has to be asked for: news
-  // for another size than ours, or with less in them than what is shown. A feed is for
-  // one size, which not all of its frames say.
+  // merge takes what a frame says, and returns whether there is nothing left to ask
+  // for. There is after a change, as frames have no words, and of news for another size
+  // than ours, or with less in them than what is shown, which it leaves. A feed is
+  // for one size, which not all of its frames say.
   function merge({ payload, meta, ts }) {
     feed.size = payload.trade_size ?? feed.size;
     if (body === null || answered !== question || feed.size !== undefined && Number(feed.size) !== question.size) return false;
     if (Object.keys(payload).some(name => detailed(body[name]) && !detailed(payload[name]) && payload[name]?.length !== 0)) return false;
+    const same = Object.keys(payload).every(name => !(name in body) || JSON.stringify(payload[name]) === JSON.stringify(body[name]));
+    if (!same) behind ??= reading(body).at;
     body = {
       ...body, as_of: ts ?? body.as_of, ...payload,
       data_freshness: meta?.data_freshness ?? body.data_freshness, confidence_overall: meta?.confidence ?? body.confidence_overall,
     };
     render();
-    return true;
+    return same;
   }
 
   function heed({ message, severity, timestamp }) {
@@ -135,7 +143,7 @@ export function newWatch({ onSize, onForbidden }) {
 
   function shown(r) {
     const { size, full } = answered; // until another answer is there
-    draw(r, { size, full, fits, ask: onSize });
+    draw(r, { size, full, fits, behind, ask: onSize });
     history(r);
     const level = r.index.known ? r.index.level : "not enough data";
     document.title = `${r.isin}: ${r.index.known ? words.score(r.index.value) + ", " : ""}${level}`;
@@ -161,6 +169,9 @@ export function newWatch({ onSize, onForbidden }) {
 
   return { watch, stop, renew };
 }
+
+// topicOf names what tells of a bond, all but alerts.
+const topicOf = ({ isin }) => "lr." + isin;
 
 // detailed reports whether a part of a body is one of the full detail, in which
 // each says where it comes from.
