@@ -1,6 +1,7 @@
 package liquidity
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -138,14 +139,7 @@ func (c Config) validate() error {
 }
 
 // firstOf returns the first error there is.
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func firstOf(errs ...error) error { return cmp.Or(errs...) }
 
 func (c Config) validateNames() error {
 	return check(

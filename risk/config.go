@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -87,7 +88,7 @@ func (c Config) validate() error {
 	if err := c.Sale.Validate(); err != nil {
 		return fmt.Errorf("%w: Sale: %w", ErrInvalid, err)
 	}
-	return firstOf(c.Weights.validate(), check(
+	return cmp.Or(c.Weights.validate(), check(
 		rule{c.Index == Seed || c.Index == Calibrated, "Index", string(c.Index), "must be one of the package's"},
 		rule{fraction(c.Known), "Known", c.Known, "must be 0 to 1"},
 		rule{c.FactsFor >= time.Minute && c.FactsFor <= 3650*day, "FactsFor", c.FactsFor, "must be 1 m to 3650 days"},

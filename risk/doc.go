@@ -26,7 +26,7 @@
 // [Engine.Hash] identifies all that a translation was made from.
 //
 // Whoever holds several instruments asks [Engine.Leave], which lets them share makers
-// and auctions; [Engine.ViewPortfolio] is the way out of what it says.
+// and auctions; [ViewPortfolio] says what a role may see of it.
 //
 // # Glossary
 //

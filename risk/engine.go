@@ -109,8 +109,10 @@ func (l *look) update(t Translation) {
 	}
 }
 
-// drop alerts when the index has fallen far below what it is compared with. That
-// is then the index as it is, as it is after a rise or when it is too old.
+// drop alerts when the liquidity index is lower by Drop points or more than the
+// reading that it is compared with. The index of this look becomes the reading for the
+// next ones when there was none, after an alert, after a rise, and when the reading
+// is DropOver old.
 func (l *look) drop(t Translation) {
 	index, was := t.Profile.Index, l.next.Track.Was
 	if index.Level == market.Insufficient {

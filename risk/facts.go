@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -89,7 +90,7 @@ type Facts struct {
 // Validate returns an [ErrInvalid] that names the first fact that cannot be true
 // at now.
 func (f Facts) Validate(now time.Time) error {
-	return firstOf(
+	return cmp.Or(
 		f.Liquidity.validate("Facts.Liquidity", now), f.Credit.validate("Facts.Credit", now),
 		f.InterestRate.validate("Facts.InterestRate", now), f.Refinancing.validate("Facts.Refinancing", now),
 		f.Leverage.validate("Facts.Leverage", now), f.Governance.validate("Facts.Governance", now),
@@ -109,12 +110,3 @@ func (f Facts) evidence() []Evidence {
 }
 
 func past(t, now time.Time) bool { return !t.IsZero() && !t.After(now.Add(maxSkew)) }
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}

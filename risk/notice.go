@@ -2,7 +2,6 @@ package risk
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/evenkeelhq/evenkeel/liquidity/market"
@@ -24,7 +23,7 @@ func warnings(t Translation, bond market.Bond) []Notice {
 	for _, w := range t.Exits.Warnings {
 		all = append(all, Notice{NoticeKind(w.Kind), w.Text})
 	}
-	warn(slices.Contains([]string{"BB", "B", "C", "D"}, bond.Rating), WeakRating, "High credit risk rating (%s) - potential for significant losses", bond.Rating)
+	warn(bond.Speculative(), WeakRating, "High credit risk rating (%s) - potential for significant losses", bond.Rating)
 	warn(old(t.Freshness), OldData, "Market data may be outdated - current conditions may differ")
 	warn(overall.Level == score.Insufficient, NoScore, "Too little is known for an overall risk score - missing: %s", strings.Join(overall.Missing, ", "))
 	warn(index.Level == market.Insufficient, NoIndex, "Too little data for a liquidity index - missing: %s", strings.Join(index.Missing, ", "))

@@ -39,15 +39,16 @@ const (
 // once. It has everything: what somebody may see of it, [ViewPortfolio] says. Money
 // is in the currency of the prices, which are per 100 of face value.
 type Portfolio struct {
-	Held   []Held // in the order that was asked
-	Days   int    // within which
-	Shared market.Capacity
-	Plan   market.Plan
-	Value  decimal.Decimal // of all, at mid prices
-	Sold   decimal.Decimal // of what the plan sells, at mid prices
-	Routes []Taken         // how much each way takes, the most first
-	Tight  []Bottleneck    // what keeps people in longest, the worst first; empty if all is sold on the first day
-	Retail string          // in plain words
+	Held          []Held // in the order that was asked
+	Days          int    // within which
+	Shared        market.Capacity
+	Participation decimal.Decimal // the part of a day's volume that each own book is taken to give, > 0 to 1
+	Plan          market.Plan
+	Value         decimal.Decimal // of all, at mid prices
+	Sold          decimal.Decimal // of what the plan sells, at mid prices
+	Routes        []Taken         // how much each way takes, the most first
+	Bottlenecks   []Bottleneck    // what keeps people in longest, the worst first; empty if all is sold on the first day
+	Retail        string          // in plain words
 }
 
 // Held is one instrument of a portfolio.
@@ -71,21 +72,21 @@ type Taken struct {
 // Bottleneck is an instrument that keeps people in, and why.
 type Bottleneck struct {
 	ISIN   market.ISIN
-	Reason Tightness
+	Cause  Cause
 	Days   int             // until all is sold, 0 if it is not within the time
 	Left   decimal.Decimal // face value that is not
 	PerDay decimal.Decimal // face value that is sold of it on the first day
 }
 
-// Tightness is why an instrument takes long to leave.
-type Tightness string
+// Cause is why an instrument takes long to leave.
+type Cause string
 
-// The reasons.
+// The causes.
 const (
-	NoBuyers  Tightness = "no_buyers"  // nothing that could be counted on is open
-	BookOnly  Tightness = "book_only"  // only its own book is
-	OwnLimits Tightness = "own_limits" // makers and auctions take no more of it in a day
-	OthersGo  Tightness = "others_go"  // what is riskier to keep goes first where instruments share a way
+	NoBuyers  Cause = "no_buyers"  // nothing that could be counted on is open
+	BookOnly  Cause = "book_only"  // only its own book is
+	OwnLimits Cause = "own_limits" // makers and auctions take no more of it in a day
+	OthersGo  Cause = "others_go"  // what is riskier to keep goes first where instruments share a way
 )
 
 // Leave says what it takes to leave several instruments at once, by
@@ -97,7 +98,7 @@ func (e *Engine) Leave(l Leaving) (Portfolio, error) {
 	if err := l.validate(); err != nil {
 		return Portfolio{}, err
 	}
-	p := Portfolio{Days: l.Days}
+	p := Portfolio{Days: l.Days, Participation: e.cfg.Parameters.Participation}
 	positions := make([]market.Position, len(l.Holdings))
 	for i, h := range l.Holdings {
 		held, err := e.hold(h)
@@ -120,6 +121,7 @@ func (e *Engine) Leave(l Leaving) (Portfolio, error) {
 		return Portfolio{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	p.account()
+	p.diagnose()
 	return p, e.tellPortfolio(&p)
 }
 
@@ -191,56 +193,62 @@ func (e *Engine) share(h Holding, t Translation, path market.Path) (market.Share
 	return market.Share{PerDay: size, Bps: decimal.Min(decimal.Max(bps, decimal.Decimal{}), decimal.New(1, 4))}, nil
 }
 
-// account adds the plan up, by instrument and by way, and finds what is tight.
+// account adds the plan up, by instrument and by way.
 func (p *Portfolio) account() {
 	held := map[string]*Held{}
 	for i := range p.Held {
 		held[p.Held[i].Position.Name] = &p.Held[i]
 	}
 	ways := map[market.Path]Taken{}
-	firstDay, shared := map[string]decimal.Decimal{}, map[string]map[int]decimal.Decimal{} // by name; shared by day
 	for _, s := range p.Plan.Slices {
 		h := held[s.Name]
 		value := s.Size.Mul(h.Position.Price)
 		h.Cost, h.Left, p.Sold = h.Cost.Add(s.Cost), h.Left.Sub(s.Size), p.Sold.Add(value)
 		w := ways[s.Path]
 		ways[s.Path] = Taken{s.Path, w.Value.Add(value), w.Cost.Add(s.Cost)}
-		if s.Day == 1 {
-			firstDay[s.Name] = firstDay[s.Name].Add(s.Size)
-		}
-		if s.Path != "" {
-			if shared[s.Name] == nil {
-				shared[s.Name] = map[int]decimal.Decimal{}
-			}
-			shared[s.Name][s.Day] = shared[s.Name][s.Day].Add(s.Size)
-		}
+	}
+	for _, d := range p.Plan.Done {
+		held[d.Name].Days = d.Day
 	}
 	for _, w := range ways {
 		p.Routes = append(p.Routes, w)
 	}
 	slices.SortFunc(p.Routes, func(a, b Taken) int { return cmp.Or(b.Value.Cmp(a.Value), cmp.Compare(a.Path, b.Path)) })
-	for _, d := range p.Plan.Done {
-		held[d.Name].Days = d.Day
+}
+
+// diagnose finds what keeps people in, and why.
+func (p *Portfolio) diagnose() {
+	sales := map[string][]market.Slice{} // by name
+	for _, s := range p.Plan.Slices {
+		sales[s.Name] = append(sales[s.Name], s)
 	}
 	for i := range p.Held {
-		if h := &p.Held[i]; h.Days != 1 {
-			p.Tight = append(p.Tight, Bottleneck{h.ISIN, p.tightness(h, shared[h.Position.Name]), h.Days, h.Left, firstDay[h.Position.Name]})
+		h := &p.Held[i]
+		if h.Days == 1 {
+			continue
 		}
+		b := Bottleneck{ISIN: h.ISIN, Cause: p.cause(h, sales[h.Position.Name]), Days: h.Days, Left: h.Left}
+		for _, s := range sales[h.Position.Name] {
+			if s.Day == 1 {
+				b.PerDay = b.PerDay.Add(s.Size)
+			}
+		}
+		p.Bottlenecks = append(p.Bottlenecks, b)
 	}
-	slices.SortStableFunc(p.Tight, func(a, b Bottleneck) int { return b.waits(p.Days) - a.waits(p.Days) })
+	slices.SortStableFunc(p.Bottlenecks, func(a, b Bottleneck) int { return p.lastDay(b.Days) - p.lastDay(a.Days) })
 }
 
-// waits is how long an instrument keeps people in, one that is not sold the longest.
-func (b Bottleneck) waits(within int) int {
-	if b.Days == 0 {
-		return within + 1
+// lastDay is the day on which an instrument is sold out. One that is not, for which
+// days is 0, comes after all others.
+func (p *Portfolio) lastDay(days int) int {
+	if days == 0 {
+		return p.Days + 1
 	}
-	return b.Days
+	return days
 }
 
-// tightness is why an instrument is not sold on the first day. shared is what of it
-// went each day by the ways that it shares.
-func (p *Portfolio) tightness(h *Held, shared map[int]decimal.Decimal) Tightness {
+// cause is why an instrument is not sold on the first day.
+func (p *Portfolio) cause(h *Held, sales []market.Slice) Cause {
 	alone := decimal.Min(h.Position.Maker.PerDay, p.Shared.MakerPerDay).Add(decimal.Min(h.Position.Auction.PerDay, p.Shared.AuctionPerDay))
 	switch {
 	case !alone.IsPositive() && !h.Position.BookPerDay.IsPositive():
@@ -248,11 +256,13 @@ func (p *Portfolio) tightness(h *Held, shared map[int]decimal.Decimal) Tightness
 	case !alone.IsPositive():
 		return BookOnly
 	}
-	last := h.Days
-	if last == 0 {
-		last = p.Days + 1
+	shared := map[int]decimal.Decimal{} // by day, what went by the ways that it shares
+	for _, s := range sales {
+		if s.Path != "" {
+			shared[s.Day] = shared[s.Day].Add(s.Size)
+		}
 	}
-	for day := 1; day < last; day++ {
+	for day := 1; day < p.lastDay(h.Days); day++ {
 		if shared[day].LessThan(alone) {
 			return OthersGo
 		}

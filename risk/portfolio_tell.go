@@ -26,8 +26,8 @@ type toldPortfolio struct {
 	Maker, Auction string // what they take in a day
 }
 
-// maxTight is how many bottlenecks a text names.
-const maxTight = 5
+// maxBottlenecks is how many bottlenecks a text names.
+const maxBottlenecks = 5
 
 // tellPortfolio writes what everybody may read of a portfolio.
 func (e *Engine) tellPortfolio(p *Portfolio) error {
@@ -35,7 +35,7 @@ func (e *Engine) tellPortfolio(p *Portfolio) error {
 		Count: plural(len(p.Held), "bond"), Value: money(p.Value), All: p.Plan.Days > 0, Nothing: p.Sold.IsZero(),
 		Days: plural(p.Plan.Days, "day"), Within: plural(p.Days, "day"), Cost: money(p.Plan.Cost),
 		Shared: p.Shared.MakerPerDay.Add(p.Shared.AuctionPerDay).IsPositive(),
-		Part:   percent(e.cfg.Parameters.Participation), Maker: grouped(p.Shared.MakerPerDay), Auction: grouped(p.Shared.AuctionPerDay),
+		Part:   percent(p.Participation), Maker: grouped(p.Shared.MakerPerDay), Auction: grouped(p.Shared.AuctionPerDay),
 	}
 	if p.Sold.IsPositive() {
 		s.CostBps = tenth(bpsOf(p.Plan.Cost, p.Sold))
@@ -45,9 +45,9 @@ func (e *Engine) tellPortfolio(p *Portfolio) error {
 	}
 	part := p.Sold.DivRound(p.Value, places)
 	s.Sold, s.Left = percent(part), percent(one.Sub(part))
-	for i, b := range p.Tight {
-		if i == maxTight {
-			s.MoreTight = fmt.Sprint(len(p.Tight) - maxTight)
+	for i, b := range p.Bottlenecks {
+		if i == maxBottlenecks {
+			s.MoreTight = fmt.Sprint(len(p.Bottlenecks) - maxBottlenecks)
 			break
 		}
 		s.Tight = append(s.Tight, b.text())
@@ -60,7 +60,7 @@ func (e *Engine) tellPortfolio(p *Portfolio) error {
 	return nil
 }
 
-// text says in a sentence what is tight.
+// text says what keeps people in, and why.
 func (b Bottleneck) text() string {
 	said := string(b.ISIN) + ": "
 	if b.Days > 0 {
@@ -68,7 +68,7 @@ func (b Bottleneck) text() string {
 	} else {
 		said += grouped(b.Left) + " is left. "
 	}
-	switch b.Reason {
+	switch b.Cause {
 	case NoBuyers:
 		return said + "Nothing that could be counted on is open."
 	case BookOnly:

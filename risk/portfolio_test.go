@@ -50,17 +50,17 @@ func holding(in risk.Inputs, size string) risk.Holding {
 func TestLeavingSeveralAtOnce(t *testing.T) {
 	t.Parallel()
 	e := engineOf(t, config())
-	type tight struct {
-		isin   market.ISIN
-		reason risk.Tightness
-		days   int
-		left   string
+	type bottleneck struct {
+		isin  market.ISIN
+		cause risk.Cause
+		days  int
+		left  string
 	}
 	for _, row := range []struct {
-		name  string
-		l     risk.Leaving
-		days  int
-		tight []tight
+		name        string
+		l           risk.Leaving
+		days        int
+		bottlenecks []bottleneck
 	}{
 		{
 			"a day is enough for what a book and a maker take",
@@ -71,37 +71,37 @@ func TestLeavingSeveralAtOnce(t *testing.T) {
 			"what exceeds the caps of a day waits for the next",
 			risk.Leaving{Holdings: []risk.Holding{holding(inputs(), "20000000")}, Days: 30},
 			3,
-			[]tight{{isin, risk.OwnLimits, 3, "0"}},
+			[]bottleneck{{isin, risk.OwnLimits, 3, "0"}},
 		},
 		{
 			"a bond with nothing but its book keeps its holder for long",
 			risk.Leaving{Holdings: []risk.Holding{holding(inputs(), "100000"), holding(named(second, thin), "1000000")}, Days: 30},
 			5,
-			[]tight{{second, risk.BookOnly, 5, "0"}},
+			[]bottleneck{{second, risk.BookOnly, 5, "0"}},
 		},
 		{
 			"what is not sold in time stays, and comes first",
 			risk.Leaving{Holdings: []risk.Holding{holding(named(third, dead), "5000"), holding(named(second, thin), "1000000"), holding(inputs(), "20000000")}, Days: 3},
 			0,
-			[]tight{{third, risk.NoBuyers, 0, "5000"}, {second, risk.BookOnly, 0, "400000"}, {isin, risk.OwnLimits, 3, "0"}},
+			[]bottleneck{{third, risk.NoBuyers, 0, "5000"}, {second, risk.BookOnly, 0, "400000"}, {isin, risk.OwnLimits, 3, "0"}},
 		},
 		{
 			"two that share the same maker and auctions wait for each other",
 			risk.Leaving{Holdings: []risk.Holding{holding(inputs(), "6800000"), holding(named(second, nil), "6800000")}, Days: 30},
 			2,
-			[]tight{{second, risk.OthersGo, 2, "0"}},
+			[]bottleneck{{second, risk.OthersGo, 2, "0"}},
 		},
 		{
 			"whoever says how little makers and auctions take waits for them, not for others",
 			risk.Leaving{Holdings: []risk.Holding{holding(inputs(), "6800000")}, Days: 30, MakerPerDay: known("100000"), AuctionPerDay: known("1")},
 			4,
-			[]tight{{isin, risk.OwnLimits, 4, "0"}},
+			[]bottleneck{{isin, risk.OwnLimits, 4, "0"}},
 		},
 		{
 			"and who counts on neither has the book alone",
 			risk.Leaving{Holdings: []risk.Holding{holding(inputs(), "6800000")}, Days: 30, MakerPerDay: known("0"), AuctionPerDay: known("0")},
 			4,
-			[]tight{{isin, risk.BookOnly, 4, "0"}},
+			[]bottleneck{{isin, risk.BookOnly, 4, "0"}},
 		},
 		{
 			"whoever knows that there is room for both says so",
@@ -117,16 +117,16 @@ func TestLeavingSeveralAtOnce(t *testing.T) {
 			p, err := e.Leave(row.l)
 			require.NoError(t, err)
 			require.Equal(t, row.days, p.Plan.Days)
-			require.Len(t, p.Tight, len(row.tight))
-			for i, want := range row.tight {
-				got := p.Tight[i]
-				require.Equal(t, want, tight{got.ISIN, got.Reason, got.Days, got.Left.String()})
+			require.Len(t, p.Bottlenecks, len(row.bottlenecks))
+			for i, want := range row.bottlenecks {
+				got := p.Bottlenecks[i]
+				require.Equal(t, want, bottleneck{got.ISIN, got.Cause, got.Days, got.Left.String()})
 			}
 		})
 	}
 }
 
-// What is worse for one is told in words that everybody understands.
+// Each way that it can end is told in plain words.
 func TestAPortfolioInWords(t *testing.T) {
 	t.Parallel()
 	e := engineOf(t, config())
@@ -154,7 +154,7 @@ func TestPortfolioBodies(t *testing.T) {
 	p, err := e.Leave(risk.Leaving{Holdings: []risk.Holding{holding(inputs(), "9000000"), holding(named(second, thin), "150000")}, Days: 30})
 	require.NoError(t, err)
 	for name, who := range map[string]look{"retail": {risk.Retail, risk.Short}, "professional": {risk.Professional, risk.Full}} {
-		b, err := e.ViewPortfolio(p, who.role, who.detail)
+		b, err := risk.ViewPortfolio(p, who.role, who.detail)
 		require.NoError(t, err)
 		golden(t, "portfolio/"+name+".json", indented(t, b))
 	}
@@ -167,7 +167,7 @@ func TestWhoMaySeeAPortfolio(t *testing.T) {
 	require.NoError(t, err)
 	for _, role := range append(risk.Roles(), "", "admin") {
 		for _, detail := range []risk.Detail{risk.Short, risk.Full, risk.Audit, ""} {
-			_, err := e.ViewPortfolio(p, role, detail)
+			_, err := risk.ViewPortfolio(p, role, detail)
 			if _, ok := may[look{role, detail}]; ok && detail != risk.Audit {
 				require.NoError(t, err)
 			} else {
@@ -223,12 +223,12 @@ func TestAPortfolioAddsUp(t *testing.T) {
 		require.True(rt, sold.IsZero() && cost.IsZero(), "by way as by instrument")
 
 		for _, role := range risk.Roles() {
-			b, err := e.ViewPortfolio(p, role, risk.Short)
+			b, err := risk.ViewPortfolio(p, role, risk.Short)
 			require.NoError(rt, err)
 			only(rt, tree(rt, b), portfolioKeys)
 			discreet(rt, tree(rt, b))
 			if role != risk.Retail {
-				b, err = e.ViewPortfolio(p, role, risk.Full)
+				b, err = risk.ViewPortfolio(p, role, risk.Full)
 				require.NoError(rt, err)
 				only(rt, tree(rt, b), planKeys)
 				discreet(rt, tree(rt, b))

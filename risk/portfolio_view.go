@@ -52,9 +52,9 @@ type TakenBody struct {
 
 // BottleneckBody is what keeps people in.
 type BottleneckBody struct {
-	ISIN   market.ISIN `json:"isin"`
-	Reason Tightness   `json:"reason"`
-	Text   string      `json:"text"`
+	ISIN  market.ISIN `json:"isin"`
+	Cause Cause       `json:"reason"`
+	Text  string      `json:"text"`
 }
 
 // PositionBody is one instrument of a portfolio, and how it could be left alone.
@@ -108,7 +108,7 @@ type Capacity struct {
 // ViewPortfolio returns what a role may see of a portfolio: [Short], which tells of
 // each instrument what a summary does, or [Full], which has the plan and what it
 // counts on besides. It is [ErrForbidden] where [View] is, and for [Audit].
-func (e *Engine) ViewPortfolio(p Portfolio, role Role, detail Detail) (PortfolioBody, error) {
+func ViewPortfolio(p Portfolio, role Role, detail Detail) (PortfolioBody, error) {
 	if _, ok := allowed(role, detail); !ok || detail == Audit {
 		return PortfolioBody{}, fmt.Errorf("%w: %.64q of a portfolio for %.64q", ErrForbidden, detail, role)
 	}
@@ -121,7 +121,7 @@ func (e *Engine) ViewPortfolio(p Portfolio, role Role, detail Detail) (Portfolio
 		b.Positions = append(b.Positions, position)
 	}
 	if detail == Full {
-		e.plan(&b, p)
+		plan(&b, p)
 	}
 	return b, nil
 }
@@ -141,8 +141,8 @@ func totals(p Portfolio) PortfolioBody {
 	for _, w := range p.Routes {
 		b.Routes = append(b.Routes, TakenBody{pathOf(w.Path), number(w.Value), number(w.Value.DivRound(p.Sold, places)), number(w.Cost)})
 	}
-	for _, t := range p.Tight {
-		b.Bottlenecks = append(b.Bottlenecks, BottleneckBody{t.ISIN, t.Reason, t.text()})
+	for _, n := range p.Bottlenecks {
+		b.Bottlenecks = append(b.Bottlenecks, BottleneckBody{n.ISIN, n.Cause, n.text()})
 	}
 	var sure decimal.Decimal
 	said := map[string]bool{}
@@ -204,12 +204,12 @@ func positionBody(h Held, role Role) (PositionBody, error) {
 const maxShownSales = 1000
 
 // plan is what professionals see besides.
-func (e *Engine) plan(b *PortfolioBody, p Portfolio) {
+func plan(b *PortfolioBody, p Portfolio) {
 	b.Assumptions = &AssumptionsBody{
-		Participation: number(e.cfg.Parameters.Participation),
+		Participation: number(p.Participation),
 		MakerPerDay:   number(p.Shared.MakerPerDay), AuctionPerDay: number(p.Shared.AuctionPerDay),
 	}
-	b.Origin = &Origin{Source: "evenkeel", AsOf: b.AsOf, Citations: []string{}, ModelVersion: "joint-exit@1"}
+	b.Origin = &Origin{Source: "evenkeel", AsOf: b.AsOf, Citations: []string{}, ModelVersion: market.JointExitIdentity}
 	for _, h := range p.Held {
 		at := h.Position
 		b.Assumptions.Positions = append(b.Assumptions.Positions, Capacity{

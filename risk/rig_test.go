@@ -7,17 +7,17 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
-	"github.com/evenkeelhq/evenkeel/liquidity/market"
+	"github.com/evenkeelhq/evenkeel/internal/seedmarket"
 	"github.com/evenkeelhq/evenkeel/risk"
 	"github.com/evenkeelhq/evenkeel/risk/score"
 )
 
 var (
 	dec = decimal.RequireFromString
-	now = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) // a Monday
+	now = seedmarket.Now()
 )
 
-const isin market.ISIN = "INE094A08176"
+const isin = seedmarket.ISIN
 
 func known(s string) decimal.NullDecimal { return decimal.NewNullDecimal(dec(s)) }
 
@@ -32,27 +32,10 @@ func stated[T interface{ Score() (score.Score, error) }](value string) risk.Fact
 // inputs are a corporate bond, AA, with a maker and an auction at two, of which
 // everything is known. They are nobody else's, so a test may write to them.
 func inputs() risk.Inputs {
+	s := seedmarket.Bond()
+	s.Bond.Maturity = time.Date(2033, 3, 15, 0, 0, 0, 0, time.UTC)
 	return risk.Inputs{
-		Snapshot: market.Snapshot{
-			Now: now,
-			Book: market.Microstructure{
-				At: now, ISIN: isin, Bid: dec("100.50"), Ask: dec("100.75"), BidSize: dec("1000000"), AskSize: dec("1000000"),
-				Depth: dec("5000000"), Levels: 5, Trades: 25, VWAP: dec("100.625"), Volume: dec("10000000"),
-				LastTradeAge: 5 * time.Minute, Window: 24 * time.Hour,
-			},
-			Auction: &market.Auction{
-				At: now, ISIN: isin, ID: "A1", Lots: 10, Bids: 8, Clearing: dec("100.25"), NextWindow: now.Add(5 * time.Hour),
-				Demand: []market.DemandPoint{{Price: dec("100"), Size: dec("1000000")}, {Price: dec("100.25"), Size: dec("2000000")}, {Price: dec("100.5"), Size: dec("3000000")}},
-			},
-			Maker: &market.Maker{
-				At: now, ISIN: isin, Online: true, Inventory: market.Inventory{Low: dec("500000"), Target: dec("1000000"), High: dec("2000000")},
-				MinSpreadBps: dec("10"), LastQuoteSpreadBps: dec("25"), Quotes24h: 45,
-			},
-			Bond: market.Bond{
-				Rating: "AA", Tenor: "5-10Y", IssuerClass: "corporate", CouponPct: dec("7.5"), IssueSize: dec("500000000"),
-				Maturity: time.Date(2033, 3, 15, 0, 0, 0, 0, time.UTC),
-			},
-		},
+		Snapshot: s,
 		Facts: risk.Facts{
 			Liquidity: stated[score.Liquidity]("35"),
 			Credit: risk.Fact[score.Credit]{Evidence: evidence(), Inputs: &score.Credit{

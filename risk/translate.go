@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/shopspring/decimal"
@@ -13,7 +14,7 @@ import (
 // learnt so far, see [State]. Malformed input is an [ErrInvalid].
 func (e *Engine) Translate(in Inputs, sale market.Sale, track Track) (Translation, error) {
 	in = in.utc()
-	if err := firstOf(in.Validate(), track.validate()); err != nil {
+	if err := cmp.Or(in.Validate(), track.validate()); err != nil {
 		return Translation{}, err
 	}
 	s := in.Snapshot

@@ -80,7 +80,7 @@ type NoticeKind string
 const (
 	CriticalRisk  NoticeKind = "critical_risk"  // the overall score is above 75
 	PoorLiquidity NoticeKind = "poor_liquidity" // the index is poor or illiquid
-	WeakRating    NoticeKind = "weak_rating"    // BB, B, C, D
+	WeakRating    NoticeKind = "weak_rating"    // the bond is of speculative grade
 	OldData       NoticeKind = "old_data"       // something is stale or outdated
 	NoScore       NoticeKind = "no_score"       // too few categories have a score
 	NoIndex       NoticeKind = "no_index"       // too little data for a liquidity index

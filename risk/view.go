@@ -33,11 +33,11 @@ const (
 	Audit Detail = "audit"
 )
 
-// View returns what a role may see of a translation. It is the one way out: REST,
-// streams and logs go through it. Each role has a list of the sections that it may
-// see, and each section writes the fields that it consists of; whatever is on no
-// list is never written. A role that is not known, or that asks for more than it
-// may see, gets [ErrForbidden].
+// View returns what a role may see of a translation. Nothing leaves but through it:
+// REST, streams and logs show what it returns. Each role has a list of the sections
+// that it may see, and each section writes the fields that it consists of; whatever
+// is on no list is never written. A role that is not known, or that asks for more
+// than it may see, gets [ErrForbidden].
 func View(t Translation, role Role, detail Detail) (Body, error) {
 	var b Body
 	parts, ok := allowed(role, detail)

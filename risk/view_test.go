@@ -266,7 +266,7 @@ func TestOriginsAreThoseOfTheirParts(t *testing.T) {
 	require.Equal(t, "exchange feed", b.Profile.Source)
 	require.Equal(t, "market-calibrated@1", b.Profile.ModelVersion)
 	require.Equal(t, "maker desk", b.Profile.Maker.Source)
-	require.Equal(t, &risk.Origin{Source: "court register", AsOf: now.Add(-now.Sub(in.Facts.Legal.At)), Citations: []string{"case 12/2025"}, ModelVersion: "score@1"}, b.Risk.Categories[6].Origin)
+	require.Equal(t, &risk.Origin{Source: "court register", AsOf: in.Facts.Legal.At, Citations: []string{"case 12/2025"}, ModelVersion: "score@1"}, b.Risk.Categories[6].Origin)
 	sources := map[market.Path]string{}
 	for _, x := range b.Exits {
 		sources[x.Path] = x.Source

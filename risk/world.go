@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -78,7 +79,7 @@ func (w *World) Observe(ctx context.Context, now time.Time, s State) (Observatio
 
 // fit reports what is wrong with inputs.
 func (w *World) fit(in Inputs, now time.Time) error {
-	return firstOf(in.Validate(), check(
+	return cmp.Or(in.Validate(), check(
 		rule{in.Snapshot.Book.ISIN == w.cfg.ISIN, "Snapshot.Book.ISIN", string(in.Snapshot.Book.ISIN), "must be " + string(w.cfg.ISIN)},
 		rule{in.Snapshot.Now.Equal(now), "Snapshot.Now", in.Snapshot.Now, "must be " + now.String()},
 	))

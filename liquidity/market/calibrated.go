@@ -1,6 +1,7 @@
 package market
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"math"
@@ -128,7 +129,7 @@ type Estimate struct {
 // Estimate returns what a sale of size into the book costs. Malformed input is
 // an [ErrInvalid].
 func (c *CalibratedModel) Estimate(s Snapshot, size decimal.Decimal) (Estimate, error) {
-	if err := firstOf(s.Validate(), checkSize(size)); err != nil {
+	if err := cmp.Or(s.Validate(), checkSize(size)); err != nil {
 		return Estimate{}, err
 	}
 	return c.look(s, size).estimate(), nil
@@ -154,7 +155,7 @@ const facePlaces = 2
 
 // Index is [IndexModel.Index].
 func (c *CalibratedModel) Index(s Snapshot, size decimal.Decimal) (Index, error) {
-	if err := firstOf(s.Validate(), checkSize(size)); err != nil {
+	if err := cmp.Or(s.Validate(), checkSize(size)); err != nil {
 		return Index{}, err
 	}
 	l := c.look(s, size)

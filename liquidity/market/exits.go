@@ -22,7 +22,7 @@ type Sale struct {
 
 // Validate returns an [ErrInvalid] that names the first malformed field.
 func (s Sale) Validate() error {
-	return firstOf(checkSize(s.Size), check(rule{valid.NotNegative(s.Reserve), "Reserve", s.Reserve, valid.MustBeAmount}))
+	return cmp.Or(checkSize(s.Size), check(rule{valid.NotNegative(s.Reserve), "Reserve", s.Reserve, valid.MustBeAmount}))
 }
 
 // Exits are the ways out for a sale.
@@ -69,7 +69,7 @@ const (
 	Constrained  WarningKind = "constrained"   // the first route has constraints
 	UnlikelyFill WarningKind = "unlikely_fill" // the first route's fill probability is below one half
 	LongExit     WarningKind = "long_exit"     // the first route takes more than four hours
-	RiskyRating  WarningKind = "risky_rating"  // BB, B, C, D
+	RiskyRating  WarningKind = "risky_rating"  // the bond is of speculative grade
 )
 
 // Recommender finds the ways out under a policy. It is immutable, so safe for
@@ -107,7 +107,7 @@ func (r *Recommender) Policy() Policy { return r.policy.clone() }
 // Recommend returns the ways out for a sale. record is used as far as the policy
 // says. Malformed input is an [ErrInvalid].
 func (r *Recommender) Recommend(s Snapshot, sale Sale, record Record) (Exits, error) {
-	if err := firstOf(s.Validate(), sale.Validate()); err != nil {
+	if err := cmp.Or(s.Validate(), sale.Validate()); err != nil {
 		return Exits{}, err
 	}
 	bond, assumed, err := r.policy.assume(s.Bond)
@@ -123,7 +123,7 @@ func (r *Recommender) Recommend(s Snapshot, sale Sale, record Record) (Exits, er
 	slices.SortStableFunc(e.Routes, r.order)
 	e.Confidence = place(e.Routes)
 	dominate(e.Routes)
-	e.Warnings = warnings(e, bond.Rating)
+	e.Warnings = warnings(e, bond)
 	return e, nil
 }
 
@@ -193,23 +193,23 @@ func (t trade) utility(r Route) decimal.Decimal {
 	return expected.Sub(u.Lambda.Mul(u.SigmaDaily).Mul(book.Mid()).Mul(root)).Round(places)
 }
 
-func warnings(e Exits, rating string) []Warning {
+func warnings(e Exits, bond Bond) []Warning {
 	best, ok := e.Best()
 	if !ok {
 		return []Warning{{NoRoute, "No viable exit paths available"}}
 	}
 	var found []Warning
-	warn := func(kind WarningKind, when bool, format string, args ...any) {
+	warn := func(when bool, kind WarningKind, format string, args ...any) {
 		if when {
 			found = append(found, Warning{kind, fmt.Sprintf(format, args...)})
 		}
 	}
 	fill := best.FillProbability.Value
-	warn(Constrained, len(best.Constraints) > 0, "Primary exit path has constraints: %s", titles(best.Constraints))
-	warn(UnlikelyFill, fill.LessThan(hundredths(50)),
+	warn(len(best.Constraints) > 0, Constrained, "Primary exit path has constraints: %s", titles(best.Constraints))
+	warn(fill.LessThan(hundredths(50)), UnlikelyFill,
 		"Low fill probability (%s%%) for primary exit path", fill.Mul(hundred).StringFixed(1))
-	warn(LongExit, best.Minutes.GreaterThan(decimal.New(240, 0)), "Long expected exit time (%s minutes)", best.Minutes.StringFixed(0))
-	warn(RiskyRating, slices.Contains([]string{"BB", "B", "C", "D"}, rating), "High credit risk rating (%s) may limit exit options", rating)
+	warn(best.Minutes.GreaterThan(decimal.New(240, 0)), LongExit, "Long expected exit time (%s minutes)", best.Minutes.StringFixed(0))
+	warn(bond.Speculative(), RiskyRating, "High credit risk rating (%s) may limit exit options", bond.Rating)
 	return found
 }
 

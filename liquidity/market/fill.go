@@ -31,7 +31,7 @@ func (t trade) fill(r *Route) {
 		}
 	}
 	r.TimeBasis = Modelled
-	r.P50, r.P90 = t.by(*r, 0.5), t.by(*r, 0.9)
+	r.P50, r.P90 = t.exitMinutes(*r, 0.5), t.exitMinutes(*r, 0.9)
 }
 
 // prior is the translator's fill probability.
@@ -160,14 +160,14 @@ func shrink(prior decimal.Decimal, worth, fills, trials int) Probability {
 
 const maxWindows = 100 // that a seller is taken to wait for
 
-// by returns the minutes by which a seller who keeps at it is out with
+// exitMinutes returns the minutes by which a seller who keeps at it is out with
 // probability q. Without windows it is an even hazard that gives the route's
 // probability p at its Minutes, so
 //
 //	t = minutes ln(1-q)/ln(1-p)
 //
 // and with windows each is a trial, so the k-th is the first with (1-p)^k <= 1-q.
-func (t trade) by(r Route, q float64) decimal.NullDecimal {
+func (t trade) exitMinutes(r Route, q float64) decimal.NullDecimal {
 	p := number(r.FillProbability.Value)
 	if p <= 0 || p >= 1 {
 		return decimal.NullDecimal{}

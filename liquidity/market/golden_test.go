@@ -11,87 +11,14 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"github.com/evenkeelhq/evenkeel/internal/seedmarket"
 	"github.com/evenkeelhq/evenkeel/internal/vectors"
 	"github.com/evenkeelhq/evenkeel/liquidity/market"
 )
 
-const (
-	seedFile       = "market/seed_model.json"
-	calibratedFile = "market/calibrated_model.json"
-)
+const calibratedFile = "market/calibrated_model.json"
 
-// clock reads the translator's times, which name no zone and are UTC.
-type clock time.Time
-
-func (c *clock) UnmarshalJSON(text []byte) error {
-	t, err := time.Parse(`"2006-01-02T15:04:05"`, string(text))
-	*c = clock(t)
-	return err
-}
-
-type seedCase struct {
-	Name   string
-	Inputs struct {
-		Now       clock
-		Book      wireBook          `json:"microstructure"`
-		Auction   *wireAuction      `json:"auction"`
-		Maker     *wireMaker        `json:"market_maker"`
-		Bond      *wireBond         `json:"bond_metadata"`
-		Size      decimal.Decimal   `json:"trade_size"`
-		Condition wireMarketOutlook `json:"market_conditions"`
-	}
-	Expect seedExpected
-}
-
-type wireBook struct {
-	Timestamp clock
-	ISIN      market.ISIN
-	Bid, Ask  decimal.Decimal
-	BidSize   decimal.Decimal `json:"bid_size"`
-	AskSize   decimal.Decimal `json:"ask_size"`
-	Depth     decimal.Decimal `json:"l2_depth_qty"`
-	Levels    int             `json:"l2_levels"`
-	Trades    int             `json:"trades_count"`
-	VWAP      decimal.Decimal
-	Volume    decimal.Decimal `json:"volume_face"`
-	Silence   int64           `json:"time_since_last_trade_s"`
-}
-
-type wireAuction struct {
-	Timestamp  clock
-	ISIN       market.ISIN
-	ID         string               `json:"auction_id"`
-	Lots       int                  `json:"lots_offered"`
-	Bids       int                  `json:"bids_count"`
-	Demand     [][2]decimal.Decimal `json:"demand_curve_points"`
-	Clearing   decimal.Decimal      `json:"clearing_price_estimate"`
-	NextWindow clock                `json:"next_window"`
-}
-
-type wireMaker struct {
-	Timestamp clock
-	ISIN      market.ISIN
-	Online    bool               `json:"mm_online"`
-	Band      [3]decimal.Decimal `json:"mm_inventory_band"`
-	MinSpread decimal.Decimal    `json:"mm_min_spread_bps"`
-	Spread    decimal.Decimal    `json:"last_quote_spread_bps"`
-	Quotes    int                `json:"quotes_last_24h"`
-}
-
-type wireBond struct {
-	Rating, Tenor string
-	IssuerClass   string          `json:"issuer_class"`
-	Coupon        decimal.Decimal `json:"coupon_rate"`
-	Maturity      string          `json:"maturity_date"`
-	IssueSize     decimal.Decimal `json:"issue_size"`
-}
-
-type wireMarketOutlook struct {
-	Open        *bool `json:"market_open"`
-	Volatility  decimal.Decimal
-	News        bool `json:"high_impact_news"`
-	AuctionOpen bool `json:"auction_window_open"`
-}
+type seedCase = seedmarket.Case[seedExpected]
 
 type seedExpected struct {
 	Mid             decimal.Decimal `json:"mid_price"`
@@ -125,71 +52,19 @@ type seedExpected struct {
 	}
 }
 
-func (c seedCase) snapshot(t *testing.T) market.Snapshot {
-	t.Helper()
-	in := c.Inputs
-	b := in.Book
-	s := market.Snapshot{
-		Now: time.Time(in.Now),
-		Book: market.Microstructure{
-			At: time.Time(b.Timestamp), ISIN: b.ISIN, Bid: b.Bid, Ask: b.Ask, BidSize: b.BidSize, AskSize: b.AskSize,
-			Depth: b.Depth, Levels: b.Levels, Trades: b.Trades, VWAP: b.VWAP, Volume: b.Volume,
-			LastTradeAge: time.Duration(b.Silence) * time.Second,
-		},
-		Conditions: market.Conditions{
-			Closed: in.Condition.Open != nil && !*in.Condition.Open, AuctionOpen: in.Condition.AuctionOpen,
-			News: in.Condition.News, Volatility: in.Condition.Volatility,
-		},
-	}
-	if a := in.Auction; a != nil {
-		s.Auction = &market.Auction{
-			At: time.Time(a.Timestamp), ISIN: a.ISIN, ID: a.ID, Lots: a.Lots, Bids: a.Bids,
-			Clearing: a.Clearing, NextWindow: time.Time(a.NextWindow),
-		}
-		for _, p := range a.Demand {
-			s.Auction.Demand = append(s.Auction.Demand, market.DemandPoint{Price: p[0], Size: p[1]})
-		}
-	}
-	if m := in.Maker; m != nil {
-		s.Maker = &market.Maker{
-			At: time.Time(m.Timestamp), ISIN: m.ISIN, Online: m.Online,
-			Inventory:    market.Inventory{Low: m.Band[0], Target: m.Band[1], High: m.Band[2]},
-			MinSpreadBps: m.MinSpread, LastQuoteSpreadBps: m.Spread, Quotes24h: m.Quotes,
-		}
-	}
-	if d := in.Bond; d != nil {
-		s.Bond = market.Bond{Rating: d.Rating, Tenor: d.Tenor, IssuerClass: d.IssuerClass, CouponPct: d.Coupon, IssueSize: d.IssueSize}
-		if d.Maturity != "" {
-			maturity, err := time.Parse(time.DateOnly, d.Maturity)
-			require.NoError(t, err)
-			s.Bond.Maturity = maturity
-		}
-	}
-	return s
-}
-
 // near compares as the golden file asks: 1e-9, and 1e-7 where a slope enters.
 func near(tolerance string) cmp.Option {
 	within := decimal.RequireFromString(tolerance)
 	return cmp.Comparer(func(a, b decimal.Decimal) bool { return a.Sub(b).Abs().LessThanOrEqual(within) })
 }
 
-func readSeedCases(t *testing.T) []seedCase {
-	t.Helper()
-	text, err := os.ReadFile(vectors.Path(t, seedFile))
-	require.NoError(t, err)
-	var file struct{ Cases []seedCase }
-	require.NoError(t, json.Unmarshal(text, &file))
-	return file.Cases
-}
-
 func TestSeedCases(t *testing.T) {
 	exits, err := market.NewRecommender(market.NewPolicy(market.SeedCompatible))
 	require.NoError(t, err)
 	passed, failed := 0, 0
-	for _, c := range readSeedCases(t) {
+	for _, c := range seedmarket.Cases[seedExpected](t) {
 		if t.Run(c.Name, func(t *testing.T) {
-			s := c.snapshot(t)
+			s := c.Inputs.Snapshot()
 			sale := market.Sale{Size: c.Inputs.Size}
 			if !sale.Size.IsPositive() {
 				// The translator answers for a size of -5. Nobody should.
@@ -215,7 +90,7 @@ func TestSeedCases(t *testing.T) {
 			failed++
 		}
 	}
-	vectors.Report(t, seedFile, passed, failed)
+	vectors.Report(t, seedmarket.File, passed, failed)
 }
 
 // comparePrices compares all that is known before a way out is looked for.
@@ -337,7 +212,7 @@ func TestCalibratedCases(t *testing.T) {
 	model, err := market.NewCalibratedModel(p)
 	require.NoError(t, err)
 	inputs := make(map[string]seedCase)
-	for _, c := range readSeedCases(t) {
+	for _, c := range seedmarket.Cases[seedExpected](t) {
 		inputs[c.Name] = c
 	}
 	passed, failed := 0, 0
@@ -345,7 +220,7 @@ func TestCalibratedCases(t *testing.T) {
 		if t.Run(c.Name, func(t *testing.T) {
 			in, known := inputs[c.Name]
 			require.True(t, known, "the inputs are those of the same name in the other file")
-			s, want := in.snapshot(t), c.Calibrated
+			s, want := in.Inputs.Snapshot(), c.Calibrated
 			index, err := model.Index(s, in.Inputs.Size)
 			if want == nil { // a locked book, or a size below 0
 				if err == nil {

@@ -1,6 +1,7 @@
 package market
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -64,7 +65,7 @@ func (m Microstructure) Locked() bool { return m.Bid.Equal(m.Ask) }
 // Validate returns [ErrCrossed] for a bid above the ask and otherwise an
 // [ErrInvalid] that names the first field that cannot be true at now.
 func (m Microstructure) Validate(now time.Time) error {
-	if err := firstOf(m.ISIN.Validate(), check(
+	if err := cmp.Or(m.ISIN.Validate(), check(
 		rule{past(m.At, now), "Microstructure.At", m.At, mustBePast},
 		rule{valid.Positive(m.Bid), "Microstructure.Bid", m.Bid, valid.MustBePositive},
 		rule{valid.Positive(m.Ask), "Microstructure.Ask", m.Ask, valid.MustBePositive},
@@ -111,7 +112,7 @@ type Auction struct {
 
 // Validate is [Microstructure.Validate] for an auction.
 func (a Auction) Validate(now time.Time) error {
-	if err := firstOf(a.ISIN.Validate(), check(
+	if err := cmp.Or(a.ISIN.Validate(), check(
 		rule{past(a.At, now), "Auction.At", a.At, mustBePast},
 		rule{valid.Named(a.ID), "Auction.ID", a.ID, valid.MustBeNamed},
 		rule{count(a.Lots), "Auction.Lots", a.Lots, mustBeCount},
@@ -186,7 +187,7 @@ type Maker struct {
 // Validate is [Microstructure.Validate] for a maker.
 func (m Maker) Validate(now time.Time) error {
 	in := m.Inventory
-	return firstOf(m.ISIN.Validate(), check(
+	return cmp.Or(m.ISIN.Validate(), check(
 		rule{past(m.At, now), "Maker.At", m.At, mustBePast},
 		rule{valid.NotNegative(in.Low), "Maker.Inventory.Low", in.Low, valid.MustBeAmount},
 		rule{valid.NotNegative(in.Target) && in.Target.GreaterThanOrEqual(in.Low), "Maker.Inventory.Target", in.Target, "must be at least Low and below 1e18"},
@@ -217,6 +218,13 @@ func (b Bond) Validate() error {
 		rule{valid.NotNegative(b.CouponPct) && b.CouponPct.LessThanOrEqual(decimal.New(1000, 0)), "Bond.CouponPct", b.CouponPct, "must be 0 to 1000"},
 		rule{valid.NotNegative(b.IssueSize), "Bond.IssueSize", b.IssueSize, valid.MustBeAmount},
 	)
+}
+
+// Speculative reports whether the bond is of speculative grade, which is below BBB: BB
+// and B are paid back if times stay good, C hardly, and D is in default. A rating that
+// is unlisted or left out is not called speculative.
+func (b Bond) Speculative() bool {
+	return slices.Contains([]string{"BB", "B", "C", "D"}, b.Rating)
 }
 
 // Conditions are those of the market as a whole. Zero is an ordinary open day.
@@ -261,16 +269,16 @@ func (s Snapshot) Validate() error {
 	if s.Now.IsZero() {
 		return invalid("Now", s.Now, "must be set")
 	}
-	if err := firstOf(s.Book.Validate(s.Now), s.Bond.Validate(), s.Conditions.Validate()); err != nil {
+	if err := cmp.Or(s.Book.Validate(s.Now), s.Bond.Validate(), s.Conditions.Validate()); err != nil {
 		return err
 	}
 	if a := s.Auction; a != nil {
-		if err := firstOf(a.Validate(s.Now), s.same("Auction.ISIN", a.ISIN)); err != nil {
+		if err := cmp.Or(a.Validate(s.Now), s.same("Auction.ISIN", a.ISIN)); err != nil {
 			return err
 		}
 	}
 	if m := s.Maker; m != nil {
-		return firstOf(m.Validate(s.Now), s.same("Maker.ISIN", m.ISIN))
+		return cmp.Or(m.Validate(s.Now), s.same("Maker.ISIN", m.ISIN))
 	}
 	return nil
 }

@@ -49,15 +49,6 @@ func invalid(field string, value any, must string) error {
 	return valid.Error(ErrInvalid, field, value, must)
 }
 
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // fraction reports whether d is from 0 to 1.
 func fraction(d decimal.Decimal) bool { return valid.NotNegative(d) && d.LessThanOrEqual(one) }
 

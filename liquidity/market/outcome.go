@@ -162,7 +162,7 @@ func newTally(outcomes []Outcome) tally {
 	}
 	if t.fills >= minFills {
 		curve := survival(outcomes)
-		t.p50, t.p90 = by(curve, 0.5), by(curve, 0.9)
+		t.p50, t.p90 = fillMinutes(curve, 0.5), fillMinutes(curve, 0.9)
 	}
 	return t
 }
@@ -209,8 +209,9 @@ func survival(outcomes []Outcome) []step {
 	return curve
 }
 
-// by returns when a share q was filled, not valid if that was not seen.
-func by(curve []step, q float64) decimal.NullDecimal {
+// fillMinutes returns after how many minutes a share q was filled, not valid if that was
+// not seen.
+func fillMinutes(curve []step, q float64) decimal.NullDecimal {
 	const slack = 1e-12 // of products that should be round
 	for _, s := range curve {
 		if s.left <= 1-q+slack {

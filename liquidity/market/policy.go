@@ -1,6 +1,7 @@
 package market
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -55,8 +56,8 @@ type Caps struct {
 	RFQ     decimal.Decimal `json:"rfq_cap" yaml:"rfq_cap"`
 }
 
-// by returns the cap of a path that has one.
-func (c Caps) by(p Path) decimal.Decimal {
+// forPath returns the cap of a path that has one.
+func (c Caps) forPath(p Path) decimal.Decimal {
 	switch p {
 	case ByMaker:
 		return c.Maker
@@ -174,7 +175,7 @@ func (p Policy) validate() error {
 	); err != nil {
 		return err
 	}
-	return firstOf(
+	return cmp.Or(
 		p.UnlistedRating.validate("UnlistedRating"), p.UnlistedIssuer.validate("UnlistedIssuer"),
 		validateCaps("RatingCaps", p.RatingCaps), validateCaps("IssuerLimits", p.IssuerLimits), p.validateTenors(),
 	)
@@ -192,7 +193,7 @@ func (c Caps) validate(field string) error {
 // same.
 func validateCaps(field string, table map[string]Caps) error {
 	for _, key := range slices.Sorted(maps.Keys(table)) {
-		if err := firstOf(
+		if err := cmp.Or(
 			check(rule{valid.Named(key), field, key, valid.MustBeNamed}),
 			table[key].validate(fmt.Sprintf("%s[%.64q]", field, key)),
 		); err != nil {

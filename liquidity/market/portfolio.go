@@ -82,10 +82,14 @@ const (
 	maxHorizon   = 1_000 // days
 )
 
+// JointExitIdentity names the formula of [JointExit] with its version, and changes with
+// it.
+const JointExitIdentity = "joint-exit@1"
+
 // JointExit sells positions over at most so many days, 1 to 1,000. Each day each
 // position sells what its own book takes, and the rest through what they share, as
-// far as its own share goes, the cheaper of maker and auction first. What is shared goes to the position
-// that is the most dangerous to keep, the one with the highest
+// far as its own share goes, the cheaper of maker and auction first. What is shared
+// goes to the position that is the most dangerous to keep, the one with the highest
 //
 //	price × sigma
 //

@@ -57,12 +57,12 @@ func (t trade) sizeRefusals(path Path) ([]Refusal, decimal.NullDecimal) {
 		}
 		return found, decimal.NullDecimal{}
 	}
-	most := p.ratingCaps(t.s.Bond).by(path)
+	most := p.ratingCaps(t.s.Bond).forPath(path)
 	if size.GreaterThan(most) {
 		found = append(found, Refusal{RatingCap, most})
 	}
 	if p.Strictness == Enforced {
-		issuer := p.issuerCaps(t.s.Bond).by(path)
+		issuer := p.issuerCaps(t.s.Bond).forPath(path)
 		if size.GreaterThan(issuer) {
 			found = append(found, Refusal{IssuerCap, issuer})
 		}

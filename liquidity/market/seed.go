@@ -1,6 +1,7 @@
 package market
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"time"
 
@@ -35,7 +36,7 @@ func (SeedModel) Identity() (engine string, config [32]byte) {
 
 // Index is [IndexModel.Index].
 func (SeedModel) Index(s Snapshot, size decimal.Decimal) (Index, error) {
-	if err := firstOf(s.Validate(), checkSize(size)); err != nil {
+	if err := cmp.Or(s.Validate(), checkSize(size)); err != nil {
 		return Index{}, err
 	}
 	index := Index{Value: decimal.New(50, 0), Level: Insufficient, Confidence: seedConfidence(s)}

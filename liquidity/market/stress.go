@@ -1,6 +1,7 @@
 package market
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/shopspring/decimal"
@@ -51,7 +52,7 @@ func (st Stress) validate() error {
 // Apply returns the snapshot under stress, and leaves s as it is. A spread so wide
 // that nothing would be bid is an [ErrInvalid], as is anything malformed.
 func (st Stress) Apply(s Snapshot) (Snapshot, error) {
-	if err := firstOf(s.Validate(), st.validate()); err != nil {
+	if err := cmp.Or(s.Validate(), st.validate()); err != nil {
 		return Snapshot{}, err
 	}
 	b := &s.Book // s is a copy

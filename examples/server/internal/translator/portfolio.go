@@ -42,8 +42,3 @@ func (s *Service) Leave(ctx context.Context, held []Holding, how risk.Leaving) (
 	}
 	return s.engine.Leave(how)
 }
-
-// ViewPortfolio returns what a role may see of a portfolio.
-func (s *Service) ViewPortfolio(p risk.Portfolio, role risk.Role, detail risk.Detail) (risk.PortfolioBody, error) {
-	return s.engine.ViewPortfolio(p, role, detail)
-}

@@ -83,7 +83,7 @@ func (s *server) portfolio(ctx context.Context, caller access.Caller, in *portfo
 			return nil, err
 		}
 	}
-	body, err := s.service.ViewPortfolio(p, who, detail)
+	body, err := risk.ViewPortfolio(p, who, detail)
 	body.Timestamp = s.service.Now()
 	return &api.Reply[Portfolio]{Body: Portfolio(body)}, err
 }
