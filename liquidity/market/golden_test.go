@@ -236,8 +236,9 @@ func TestCalibratedCases(t *testing.T) {
 			require.NoError(t, err)
 			relative(t, want.Index, index.Value)
 			relative(t, want.HalfSpread, estimate.HalfSpreadBps)
-			relative(t, want.Impact, estimate.ImpactBps)
-			relative(t, want.Cost, estimate.CostBps)
+			require.True(t, estimate.ImpactBps.Valid && estimate.CostBps.Valid)
+			relative(t, want.Impact, estimate.ImpactBps.Decimal)
+			relative(t, want.Cost, estimate.CostBps.Decimal)
 			require.Equal(t, want.Days != nil, estimate.Days.Valid)
 			if want.Days != nil {
 				relative(t, *want.Days, estimate.Days.Decimal)
