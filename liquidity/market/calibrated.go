@@ -212,10 +212,7 @@ func (c *CalibratedModel) look(s Snapshot, size decimal.Decimal) look {
 	if perDay == 0 {
 		return l
 	}
-	sigma := number(c.p.SigmaDaily) * 1e4
-	if s.Conditions.SigmaTimes.IsPositive() {
-		sigma *= number(s.Conditions.SigmaTimes)
-	}
+	sigma := number(s.Conditions.sigma(c.p.SigmaDaily)) * 1e4
 	l.impactBps = number(c.p.Impact) * sigma * math.Sqrt(excess/perDay)
 	l.days = l.size / (number(c.p.Participation) * perDay)
 	return l

@@ -270,6 +270,11 @@ func TestUtilityWeighsWhatTheSeedDoesNot(t *testing.T) {
 	twice := routeOf(t, exitsOf(t, recommender(t, policy), s, "100000"), market.ByRFQ)
 	require.InDelta(t, want-0.003*100.625*math.Sqrt(2.0/24), twice.Utility.InexactFloat64(), 1e-9)
 
+	wild := s
+	wild.Conditions.SigmaTimes = dec("2") // twice as volatile is as bad to wait with as twice the aversion
+	double := routeOf(t, exitsOf(t, recommender(t, market.NewPolicy(market.SeedCompatible)), wild, "100000"), market.ByRFQ)
+	require.Equal(t, twice.Utility.String(), double.Utility.String())
+
 	policy.Utility.Lambda = decimal.Decimal{} // who does not mind to wait
 	policy.Utility.FallbackBps = dec("10000")
 	require.Equal(t, market.ByAuction, available(exitsOf(t, recommender(t, policy), s, "100000"))[0])
