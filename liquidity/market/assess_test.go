@@ -1,6 +1,8 @@
 package market_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -107,4 +109,36 @@ func TestADeskNeedsBothHalves(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, isin, a.Profile.ISIN)
 	require.Len(t, a.Exits.Routes, 4)
+}
+
+func TestWithoutAnIndexAProfileSaysNoTimes(t *testing.T) {
+	for name, row := range map[string]struct {
+		model  market.IndexModel
+		change func(*market.Microstructure)
+		known  bool
+	}{
+		"an index":                         {calibrated(t), func(*market.Microstructure) {}, true},
+		"a locked book":                    {calibrated(t), func(b *market.Microstructure) { b.Ask = b.Bid }, false},
+		"the translator's 50 of no volume": {market.SeedModel{}, func(b *market.Microstructure) { b.Volume, b.Trades = dec("0"), 0 }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := snapshot()
+			row.change(&s.Book)
+			p, err := market.NewProfile(row.model, s, dec("100000"), nil)
+			require.NoError(t, err)
+			require.Equal(t, !row.known, p.Index.Level == market.Insufficient)
+			require.Equal(t, row.known, p.VolumeMinutes.Valid)
+			require.Len(t, p.Minutes, 4)
+			for _, by := range p.Minutes {
+				require.Equal(t, row.known, by.Minutes.Valid, by.Path)
+			}
+			text, err := json.Marshal(p)
+			require.NoError(t, err)
+			require.Equal(t, row.known, !strings.Contains(string(text), `"volume_time_to_exit_minutes":null`))
+			if row.known {
+				want := market.MinutesToExit(p.Index.Value, market.ByMaker, dec("100000"), s.Conditions)
+				require.Equal(t, want.String(), p.Minutes[0].Minutes.Decimal.String())
+			}
+		})
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"math"
 	"time"
 
@@ -118,10 +119,10 @@ func (c *CalibratedModel) Identity() (engine string, config [32]byte) {
 // Estimate is what a sale of a size is expected to cost and to take.
 type Estimate struct {
 	HalfSpreadBps decimal.Decimal `json:"half_spread_bps"`
-	// ImpactBps is what the sale moves the price itself, 0 without volume: there is
-	// nothing to measure it by, and Days is not known then.
-	ImpactBps decimal.Decimal `json:"impact_bps"`
-	CostBps   decimal.Decimal `json:"cost_bps"` // the sum of both
+	// ImpactBps is what the sale moves the price itself. Not valid without volume if
+	// the size exceeds the touch: there is nothing to measure it by.
+	ImpactBps decimal.NullDecimal `json:"impact_bps"`
+	CostBps   decimal.NullDecimal `json:"cost_bps"` // the sum of both
 	// Days to liquidate at the model's participation; not valid without volume.
 	Days decimal.NullDecimal `json:"days_to_liquidate"`
 }
@@ -136,8 +137,8 @@ func (c *CalibratedModel) Estimate(s Snapshot, size decimal.Decimal) (Estimate, 
 }
 
 // Takes returns what the book takes in a day at the model's participation, in face
-// value, and what that costs, for [Position]. It is nothing without volume. Malformed
-// input is an [ErrInvalid].
+// value, and what that costs, for [Position]. Without volume it is nothing, and the cost
+// of what exceeds the touch is an [ErrInsufficient]. Malformed input is an [ErrInvalid].
 func (c *CalibratedModel) Takes(s Snapshot) (perDay decimal.Decimal, cost CostBps, err error) {
 	if err := s.Validate(); err != nil {
 		return decimal.Decimal{}, nil, err
@@ -146,7 +147,11 @@ func (c *CalibratedModel) Takes(s Snapshot) (perDay decimal.Decimal, cost CostBp
 	volume := s.Book.Volume.Mul(decimal.New(int64(day), 0)).DivRound(window, places)
 	perDay = volume.Mul(c.p.Participation).RoundDown(facePlaces)
 	return perDay, func(size decimal.Decimal) (decimal.Decimal, error) {
-		return c.look(s, size).estimate().CostBps, nil
+		l := c.look(s, size)
+		if !l.impactKnown {
+			return decimal.Decimal{}, fmt.Errorf("%w: no volume to tell by what %s costs beyond a touch of %s", ErrInsufficient, size, s.Book.BidSize)
+		}
+		return l.estimate().CostBps.Decimal, nil
 	}, nil
 }
 
@@ -189,6 +194,7 @@ func (c *CalibratedModel) Index(s Snapshot, size decimal.Decimal) (Index, error)
 type look struct {
 	size, depth              float64
 	halfSpreadBps, impactBps float64
+	impactKnown              bool    // it is not beyond the touch without volume
 	days                     float64 // to liquidate; infinite without volume
 }
 
@@ -201,14 +207,12 @@ func (c *CalibratedModel) look(s Snapshot, size decimal.Decimal) look {
 		days:          math.Inf(1),
 	}
 	perDay := number(b.Volume) / days(c.window(b))
+	excess := number(decimal.Max(decimal.Decimal{}, size.Sub(b.BidSize)))
+	l.impactKnown = perDay > 0 || excess == 0
 	if perDay == 0 {
 		return l
 	}
-	sigma := number(c.p.SigmaDaily) * 1e4
-	if s.Conditions.SigmaTimes.IsPositive() {
-		sigma *= number(s.Conditions.SigmaTimes)
-	}
-	excess := number(decimal.Max(decimal.Decimal{}, size.Sub(b.BidSize)))
+	sigma := number(s.Conditions.sigma(c.p.SigmaDaily)) * 1e4
 	l.impactBps = number(c.p.Impact) * sigma * math.Sqrt(excess/perDay)
 	l.days = l.size / (number(c.p.Participation) * perDay)
 	return l
@@ -217,9 +221,10 @@ func (c *CalibratedModel) look(s Snapshot, size decimal.Decimal) look {
 func (l look) depthScore() float64 { return 100 * l.depth / (l.depth + l.size) }
 
 func (l look) estimate() Estimate {
-	e := Estimate{
-		HalfSpreadBps: statistic(l.halfSpreadBps), ImpactBps: statistic(l.impactBps),
-		CostBps: statistic(l.halfSpreadBps + l.impactBps),
+	e := Estimate{HalfSpreadBps: statistic(l.halfSpreadBps)}
+	if l.impactKnown {
+		e.ImpactBps = decimal.NewNullDecimal(statistic(l.impactBps))
+		e.CostBps = decimal.NewNullDecimal(statistic(l.halfSpreadBps + l.impactBps))
 	}
 	if !math.IsInf(l.days, 1) {
 		e.Days = decimal.NewNullDecimal(statistic(l.days))

@@ -190,7 +190,7 @@ func (t trade) utility(r Route) decimal.Decimal {
 	expected := p.Mul(r.NetPrice).Add(one.Sub(p).Mul(fallback))
 	const minutesInDay = 24 * 60
 	root := statistic(math.Sqrt(number(r.Minutes) / minutesInDay))
-	return expected.Sub(u.Lambda.Mul(u.SigmaDaily).Mul(book.Mid()).Mul(root)).Round(places)
+	return expected.Sub(u.Lambda.Mul(t.s.Conditions.sigma(u.SigmaDaily)).Mul(book.Mid()).Mul(root)).Round(places)
 }
 
 func warnings(e Exits, bond Bond) []Warning {

@@ -104,7 +104,8 @@ func comparePrices(t *testing.T, c seedCase, s market.Snapshot, size decimal.Dec
 		Level                                                        market.Level
 		Freshness                                                    market.Freshness
 	}
-	got := profile{p.Mid, p.SpreadBps, p.Index.Value, p.DepthScore, p.Index.Confidence, p.VolumeMinutes, p.Index.Level, p.Freshness}
+	got := profile{p.Mid, p.SpreadBps, p.Index.Value, p.DepthScore, p.Index.Confidence, p.VolumeMinutes.Decimal, p.Index.Level, p.Freshness}
+	require.Equal(t, want.ComponentsError == "", p.VolumeMinutes.Valid)
 	expected := profile{want.Mid, want.SpreadBps, want.Index, want.DepthScore, want.Confidence, want.VolumeMinutes, want.Level, want.Freshness}
 	if want.ComponentsError != "" {
 		// The translator calls this moderate. The number is the same, and is not to be
@@ -112,6 +113,7 @@ func comparePrices(t *testing.T, c seedCase, s market.Snapshot, size decimal.Dec
 		require.Equal(t, want.Level, market.LevelOf(got.Index))
 		require.Equal(t, []string{"volume_face"}, p.Index.Missing)
 		expected.Level = market.Insufficient
+		got.VolumeMinutes = market.MinutesToExit(want.Index, market.ByMaker, s.Book.Volume, market.Conditions{}) // the profile does not say
 	}
 	require.Empty(t, cmp.Diff(expected, got, near("1e-9")))
 	require.Equal(t, "50", want.TurnoverRank.String())
@@ -236,8 +238,9 @@ func TestCalibratedCases(t *testing.T) {
 			require.NoError(t, err)
 			relative(t, want.Index, index.Value)
 			relative(t, want.HalfSpread, estimate.HalfSpreadBps)
-			relative(t, want.Impact, estimate.ImpactBps)
-			relative(t, want.Cost, estimate.CostBps)
+			require.True(t, estimate.ImpactBps.Valid && estimate.CostBps.Valid)
+			relative(t, want.Impact, estimate.ImpactBps.Decimal)
+			relative(t, want.Cost, estimate.CostBps.Decimal)
 			require.Equal(t, want.Days != nil, estimate.Days.Valid)
 			if want.Days != nil {
 				relative(t, *want.Days, estimate.Days.Decimal)

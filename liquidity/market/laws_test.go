@@ -104,6 +104,37 @@ func TestTheCalibratedModel(t *testing.T) {
 	}
 }
 
+func TestWithoutVolumeTheCostOfTheExcessIsNotKnown(t *testing.T) {
+	model := calibrated(t)
+	for name, row := range map[string]struct {
+		touch, size string
+		known       bool // what it costs
+	}{
+		"the touch takes all of it":           {touch: "1000000", size: "1000000", known: true},
+		"the touch takes all but a hundredth": {touch: "1000000", size: "1000000.01"},
+		"the touch takes next to nothing":     {touch: "1000", size: "1000000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := snapshot()
+			s.Book.BidSize, s.Book.Volume, s.Book.Trades = dec(row.touch), dec("0"), 0
+			estimate, err := model.Estimate(s, dec(row.size))
+			require.NoError(t, err)
+			require.Equal(t, row.known, estimate.ImpactBps.Valid)
+			require.Equal(t, row.known, estimate.CostBps.Valid)
+			require.False(t, estimate.Days.Valid)
+			_, cost, err := model.Takes(s)
+			require.NoError(t, err)
+			bps, err := cost(dec(row.size))
+			if row.known {
+				require.NoError(t, err)
+				require.Equal(t, estimate.CostBps.Decimal, bps)
+			} else {
+				require.ErrorIs(t, err, market.ErrInsufficient)
+			}
+		})
+	}
+}
+
 func TestTheSeedModelIsWithinItsBounds(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range *draws / 10 {
@@ -167,7 +198,7 @@ func TestWhatABookTakesInADay(t *testing.T) {
 	require.NoError(t, err)
 	estimate, err := calibrated(t).Estimate(s, dec("1500000"))
 	require.NoError(t, err)
-	require.Equal(t, estimate.CostBps, bps)
+	require.Equal(t, estimate.CostBps.Decimal, bps)
 	s.Book.Window = 7 * 24 * time.Hour
 	perDay, _, err = calibrated(t).Takes(s)
 	require.NoError(t, err)

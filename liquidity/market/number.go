@@ -62,6 +62,14 @@ func clip(d, low, high decimal.Decimal) decimal.Decimal {
 	return decimal.Max(low, decimal.Min(high, d))
 }
 
+// sigma is a volatility as it is now, from what it usually is.
+func (c Conditions) sigma(usual decimal.Decimal) decimal.Decimal {
+	if c.SigmaTimes.IsZero() {
+		return usual
+	}
+	return usual.Mul(c.SigmaTimes)
+}
+
 // minutes is how many there are in d.
 func minutes(d time.Duration) decimal.Decimal {
 	return decimal.New(int64(d), 0).DivRound(minute, places)

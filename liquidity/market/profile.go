@@ -23,15 +23,16 @@ type Profile struct {
 	// Minutes are those of [MinutesToExit], path by path.
 	Minutes []PathMinutes `json:"time_to_exit"`
 	// VolumeMinutes is the time that a maker would take for all of the traded
-	// volume on an ordinary day, which is how the translator compares instruments.
-	VolumeMinutes decimal.Decimal `json:"volume_time_to_exit_minutes"`
-	Doubts        []Doubt         `json:"doubts"`
+	// volume on an ordinary day, which is how the translator compares instruments. Not
+	// valid if the index is [Insufficient].
+	VolumeMinutes decimal.NullDecimal `json:"volume_time_to_exit_minutes"`
+	Doubts        []Doubt             `json:"doubts"`
 }
 
 // PathMinutes is the time to exit by a path.
 type PathMinutes struct {
-	Path    Path            `json:"path"`
-	Minutes decimal.Decimal `json:"minutes"`
+	Path    Path                `json:"path"`
+	Minutes decimal.NullDecimal `json:"minutes"` // not valid if the index is [Insufficient]
 }
 
 // Rank is a place among peers.
@@ -68,14 +69,22 @@ func NewProfile(model IndexModel, s Snapshot, size decimal.Decimal, turnovers []
 		Mid: s.Book.Mid(), SpreadBps: s.Book.SpreadBps(),
 		Index: index, Freshness: FreshnessOf(s.Now.Sub(s.Book.At)),
 		DepthScore:    seedDepthScore(s.Book),
-		VolumeMinutes: MinutesToExit(index.Value, ByMaker, s.Book.Volume, Conditions{}),
+		VolumeMinutes: index.minutes(ByMaker, s.Book.Volume, Conditions{}),
 		Doubts:        s.doubts(),
 	}
 	if s.Bond.IssueSize.IsPositive() {
 		p.TurnoverRank = RankOf(s.Book.Volume.DivRound(s.Bond.IssueSize, places), turnovers)
 	}
 	for _, path := range Paths() {
-		p.Minutes = append(p.Minutes, PathMinutes{path, MinutesToExit(index.Value, path, size, s.Conditions)})
+		p.Minutes = append(p.Minutes, PathMinutes{path, index.minutes(path, size, s.Conditions)})
 	}
 	return p, nil
+}
+
+// minutes is [MinutesToExit] where there is an index to tell it by.
+func (i Index) minutes(path Path, size decimal.Decimal, c Conditions) decimal.NullDecimal {
+	if i.Level == Insufficient {
+		return decimal.NullDecimal{}
+	}
+	return decimal.NewNullDecimal(MinutesToExit(i.Value, path, size, c))
 }

@@ -35,6 +35,11 @@ func (t trade) hardRefusals(r Route) []Refusal {
 		refuse(MakerOffline, t.s.Maker != nil && !t.s.Maker.Online)
 	case ByAuction:
 		refuse(NoAuction, t.s.Auction == nil)
+		if t.s.Auction != nil && enforced {
+			if most, below := t.s.Auction.below(t.sale.Reserve); below {
+				found = append(found, Refusal{BelowReserve, most})
+			}
+		}
 	case ByRFQ:
 		if r.Opens.IsZero() || enforced && r.Opens.Sub(t.s.Now) > p.RFQWindow {
 			found = append(found, Refusal{WindowClosed, minutes(p.RFQWindow)})
@@ -45,6 +50,21 @@ func (t trade) hardRefusals(r Route) []Refusal {
 	barred := !slices.Contains(p.Tenors[t.s.Bond.Tenor], path)
 	refuse(TenorRestriction, barred && (enforced || path == ByP2P))
 	return found
+}
+
+// below reports whether neither the clearing estimate nor any of the bids that are
+// shown reaches a reserve, and returns the highest reserve that one does.
+func (a Auction) below(reserve decimal.Decimal) (most decimal.Decimal, below bool) {
+	if len(a.Demand) == 0 { // the bids are not shown, so nobody can say
+		return decimal.Decimal{}, false
+	}
+	most = a.Clearing
+	for _, p := range a.Demand {
+		if p.Size.IsPositive() {
+			most = decimal.Max(most, p.Price)
+		}
+	}
+	return most, most.LessThan(reserve)
 }
 
 // sizeRefusals are those of this size, with the largest that has none.

@@ -56,8 +56,8 @@ const (
 // Refusal is a reason for which a route is not available.
 type Refusal struct {
 	Reason Reason `json:"reason"`
-	// Limit is what the sale would have to keep to: a size, or the minutes that a
-	// window may be ahead. 0 for other reasons.
+	// Limit is what the sale would have to keep to: a size, the minutes that a window
+	// may be ahead, or the highest reserve. 0 for other reasons.
 	Limit decimal.Decimal `json:"limit"`
 }
 
@@ -70,6 +70,7 @@ const (
 	NoMaker           Reason = "no_maker"           // nobody makes a market
 	MakerOffline      Reason = "maker_offline"      // there is a maker, and it does not quote
 	NoAuction         Reason = "no_auction"         // none is announced
+	BelowReserve      Reason = "below_reserve"      // neither the auction's estimate nor a bid reaches the seller's reserve
 	WindowClosed      Reason = "window_closed"      // the next is too far ahead
 	RatingRestriction Reason = "rating_restriction" // the policy bars the rating
 	TenorRestriction  Reason = "tenor_restriction"  // the policy bars the tenor from this path

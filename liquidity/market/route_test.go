@@ -247,6 +247,46 @@ func TestAnAuctionIsJudgedByItsDemand(t *testing.T) {
 	require.Equal(t, "Primary exit path has constraints: Thin Demand", e.Warnings[0].Text)
 }
 
+func TestNobodySellsBelowHisReserve(t *testing.T) {
+	bids := snapshot().Auction.Demand // 1m at 100, 2m at 100.25, 3m at 100.5; the estimate is 100.25
+	empty := []market.DemandPoint{{Price: dec("101"), Size: dec("0")}}
+	for name, row := range map[string]struct {
+		reserve string
+		demand  []market.DemandPoint
+		refused bool
+		limit   string
+	}{
+		"any price":                              {reserve: "0", demand: bids},
+		"the estimate":                           {reserve: "100.25", demand: bids},
+		"the best bid":                           {reserve: "100.5", demand: bids},
+		"more than any bid":                      {reserve: "100.51", demand: bids, refused: true, limit: "100.5"},
+		"more than the estimate, for no bids":    {reserve: "100.26", demand: empty, refused: true, limit: "100.25"},
+		"the estimate, which bids do not show":   {reserve: "100.25", demand: bids[:1]},
+		"more than both":                         {reserve: "100.26", demand: bids[:1], refused: true, limit: "100.25"},
+		"an auction that does not show its bids": {reserve: "100.26"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := snapshot()
+			s.Auction.Demand = row.demand
+			sale := market.Sale{Size: dec("100000"), Reserve: dec(row.reserve)}
+			seed, err := recommender(t, market.NewPolicy(market.SeedCompatible)).Recommend(s, sale, market.Record{})
+			require.NoError(t, err)
+			require.True(t, routeOf(t, seed, market.ByAuction).Available)
+			e, err := recommender(t, market.NewPolicy(market.Enforced)).Recommend(s, sale, market.Record{})
+			require.NoError(t, err)
+			r := routeOf(t, e, market.ByAuction)
+			require.Equal(t, !row.refused, r.Available)
+			if !row.refused {
+				return
+			}
+			require.Len(t, r.Refusals, 1)
+			require.Equal(t, market.BelowReserve, r.Refusals[0].Reason)
+			require.Equal(t, row.limit, r.Refusals[0].Limit.String(), "the most that the reserve may be")
+			require.Equal(t, "0", r.MaxSize.Decimal.String(), "no other size would be taken")
+		})
+	}
+}
+
 func TestUtilityWeighsWhatTheSeedDoesNot(t *testing.T) {
 	// An auction of 0.8 in 27 hours outranks an RFQ of 0.75 in two by the seed.
 	s := snapshot()
@@ -269,6 +309,11 @@ func TestUtilityWeighsWhatTheSeedDoesNot(t *testing.T) {
 	policy.Utility.Lambda = dec("2")
 	twice := routeOf(t, exitsOf(t, recommender(t, policy), s, "100000"), market.ByRFQ)
 	require.InDelta(t, want-0.003*100.625*math.Sqrt(2.0/24), twice.Utility.InexactFloat64(), 1e-9)
+
+	wild := s
+	wild.Conditions.SigmaTimes = dec("2") // twice as volatile is as bad to wait with as twice the aversion
+	double := routeOf(t, exitsOf(t, recommender(t, market.NewPolicy(market.SeedCompatible)), wild, "100000"), market.ByRFQ)
+	require.Equal(t, twice.Utility.String(), double.Utility.String())
 
 	policy.Utility.Lambda = decimal.Decimal{} // who does not mind to wait
 	policy.Utility.FallbackBps = dec("10000")
