@@ -277,12 +277,15 @@ func TestCommandsThatMakeNoSense(t *testing.T) {
 	good := outcome("a", market.ByMaker)
 	bad := outcome("b", market.ByMaker)
 	bad.Size = dec("-1")
+	undated := outcome("c", market.ByMaker)
+	undated.At = lateInYear9999 // once in the state, it could never be written down again
 	l := born(t, nil)
 	d := l.look(usual,
 		risk.Command{By: "desk"}, risk.Command{By: "desk", Do: risk.Report}, risk.Command{Do: risk.Report, Outcome: &good},
 		risk.Command{By: "desk", Do: risk.Report, Outcome: &bad}, risk.Command{By: "desk", Do: "dance"},
+		risk.Command{By: "desk", Do: risk.Report, Outcome: &undated},
 	)
-	require.Len(t, d.Answers, 5)
+	require.Len(t, d.Answers, 6)
 	for _, a := range d.Answers {
 		require.Equal(t, risk.Malformed, a.Reply, a.Seq)
 	}
@@ -291,11 +294,11 @@ func TestCommandsThatMakeNoSense(t *testing.T) {
 	d = l.look(usual, risk.Command{By: "desk", Do: risk.Retell})
 	require.Equal(t, []string{"risk_update", "liquidity_update", "exit_path_update"}, told(d))
 
-	l.seq = 2 // they come again after a restart
+	l.seq = 3 // they come again after a restart
 	d = l.look(usual, risk.Command{By: "desk", Do: risk.Retell})
 	require.Empty(t, d.Answers)
 	require.Empty(t, d.Events)
-	require.Equal(t, uint64(6), d.LastSeq)
+	require.Equal(t, uint64(7), d.LastSeq)
 }
 
 func TestMalformedObservationsLeaveTheStateAsItWas(t *testing.T) {
@@ -303,6 +306,7 @@ func TestMalformedObservationsLeaveTheStateAsItWas(t *testing.T) {
 	for want, spoil := range map[string]func(*risk.Observation){
 		"At 2026-03-02 08:59:59 +0000 UTC: must not be before": func(o *risk.Observation) { o.At = now.Add(-time.Second) },
 		"At 0001-01-01":                      func(o *risk.Observation) { o.At = time.Time{} },
+		"At 2200-12-31 23:00:00 -0500":       func(o *risk.Observation) { o.At = time.Date(2200, 12, 31, 23, 0, 0, 0, time.FixedZone("", -5*3600)) },
 		`ISIN "XX": must be one`:             func(o *risk.Observation) { o.ISIN = "XX" },
 		`ISIN "INE094A08184": must be INE`:   func(o *risk.Observation) { o.ISIN = "INE094A08184" },
 		`Inputs.Snapshot.Now`:                func(o *risk.Observation) { o.Inputs.Snapshot.Now = o.At.Add(time.Second) },

@@ -12,10 +12,10 @@ import (
 // Translate says what a person should know before a sale. track is what has been
 // learnt so far, see [State]. Malformed input is an [ErrInvalid].
 func (e *Engine) Translate(in Inputs, sale market.Sale, track Track) (Translation, error) {
-	in = in.utc()
 	if err := firstOf(in.Validate(), track.validate()); err != nil {
 		return Translation{}, err
 	}
+	in = in.utc()
 	s := in.Snapshot
 	record, err := market.NewRecord(track.sales())
 	if err != nil {

@@ -224,19 +224,30 @@ func TestNarratives(t *testing.T) {
 	}
 }
 
+// Times that have a year of four digits where they come from, and none in UTC.
+var (
+	lateInYear9999 = time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -5*3600))
+	year0          = time.Date(0, 1, 1, 0, 0, 0, 0, time.FixedZone("", 5*3600))
+)
+
 func TestMalformedInputsAreRefused(t *testing.T) {
 	t.Parallel()
 	engine := engineOf(t, config())
 	for want, change := range map[string]func(*risk.Inputs, *market.Sale, *risk.Track){
 		"Snapshot: market: invalid: Microstructure.VWAP -1": func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Snapshot.Book.VWAP = dec("-1") },
-		`Sources.Book ""`:                                    func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Sources.Book = "" },
-		`Sources.Maker ""`:                                   func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Sources.Maker = "" },
-		`Sources.Auction ""`:                                 func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Sources.Auction = "" },
-		`Sources.Bond ""`:                                    func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Sources.Bond = "" },
-		"Turnovers[1] -1":                                    func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Turnovers[1] = dec("-1") },
-		"Turnovers 1001: must be at most 1000":               func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Turnovers = make([]decimal.Decimal, 1001) },
-		`Facts.ESG.Source ""`:                                func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Facts.ESG.Source = "" },
-		"Facts.ESG.At 2026-03-02 09:00:06 +0000 UTC":         func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Facts.ESG.At = now.Add(6 * time.Second) },
+		`Sources.Book ""`:                            func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Sources.Book = "" },
+		`Sources.Maker ""`:                           func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Sources.Maker = "" },
+		`Sources.Auction ""`:                         func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Sources.Auction = "" },
+		`Sources.Bond ""`:                            func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Sources.Bond = "" },
+		"Turnovers[1] -1":                            func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Turnovers[1] = dec("-1") },
+		"Turnovers 1001: must be at most 1000":       func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Turnovers = make([]decimal.Decimal, 1001) },
+		`Facts.ESG.Source ""`:                        func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Facts.ESG.Source = "" },
+		"Facts.ESG.At 2026-03-02 09:00:06 +0000 UTC": func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Facts.ESG.At = now.Add(6 * time.Second) },
+		"Facts.ESG.At 0000-01-01 00:00:00 +0500 +0500: must be from 1900 to 2200, and not after now": func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Facts.ESG.At = year0 },
+		"Bond.Maturity 9999-12-31 23:00:00 -0500":                                                    func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Snapshot.Bond.Maturity = lateInYear9999 },
+		"Track.Was.At 0000-01-01 00:00:00 +0500 +0500: must be from 1900 to 2200": func(_ *risk.Inputs, _ *market.Sale, tr *risk.Track) {
+			tr.Was = &risk.Reading{At: year0, Index: dec("1")}
+		},
 		`Facts.ESG.Citations[0] ""`:                          func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Facts.ESG.Citations = []string{""} },
 		"Facts.ESG.Citations 21":                             func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Facts.ESG.Citations = make([]string, 21) },
 		"Facts.ESG: score: invalid: Stated 101":              func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Facts.ESG.Stated = known("101") },
