@@ -152,6 +152,16 @@ func (e *Engine) Config() Config {
 	return c
 }
 
+// Accepts returns an [ErrInvalid] that names the first field of a bond that is
+// malformed, or that the policy does not know what to do with. A host that asks
+// before it keeps a bond never has an instrument without a translation for it.
+func (e *Engine) Accepts(b market.Bond) error {
+	if err := e.cfg.Policy.Accepts(b); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return nil
+}
+
 // Models are what a translation was made with.
 type Models struct {
 	Translation Model `json:"translation"`

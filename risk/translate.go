@@ -15,7 +15,12 @@ func (e *Engine) Translate(in Inputs, sale market.Sale, track Track) (Translatio
 	if err := firstOf(in.Validate(), track.validate()); err != nil {
 		return Translation{}, err
 	}
-	in = in.utc()
+	return e.translate(in.utc(), sale, track)
+}
+
+// translate is Translate of what is well-formed, in UTC. It may still be nothing
+// for this engine's policy, which is an [ErrInvalid].
+func (e *Engine) translate(in Inputs, sale market.Sale, track Track) (Translation, error) {
 	s := in.Snapshot
 	record, err := market.NewRecord(track.sales())
 	if err != nil {

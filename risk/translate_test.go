@@ -279,6 +279,19 @@ func TestMalformedInputsAreRefused(t *testing.T) {
 	require.ErrorIs(t, crossed.Validate(), risk.ErrInvalid)
 }
 
+func TestAnEngineSaysWhichBondsItTakes(t *testing.T) {
+	t.Parallel()
+	e := engineOf(t, config())
+	bond := inputs().Snapshot.Bond
+	require.NoError(t, e.Accepts(bond))
+	require.NoError(t, e.Accepts(market.Bond{}), "what it does not say is assumed")
+	bond.Tenor = "7Y"
+	require.ErrorIs(t, e.Accepts(bond), risk.ErrInvalid)
+	require.ErrorIs(t, e.Accepts(bond), market.ErrInvalid)
+	require.EqualError(t, e.Accepts(bond), `risk: invalid: market: invalid: Bond.Tenor "7Y": must be one of the policy's Tenors`)
+	require.ErrorContains(t, e.Accepts(market.Bond{CouponPct: dec("-1")}), "Bond.CouponPct -1: must be 0 to 1000")
+}
+
 func TestConfigurationsAreRefused(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(*risk.Config){
