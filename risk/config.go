@@ -25,7 +25,7 @@ var (
 
 // identity changes with anything that an engine of the same configuration would
 // answer in another way.
-const identity = "risk@1"
+const identity = "risk@2"
 
 // Config is fixed for the life of an [Engine]. Start from [Careful].
 type Config struct {

@@ -93,16 +93,26 @@ func (e *Engine) summarize(in Inputs) (Summary, error) {
 	return sum, nil
 }
 
-// freshness is that of the book, and [market.Outdated] if a fact has not been
-// checked for too long.
+// freshness is that of the oldest of book, auction and maker, and [market.Outdated]
+// if a fact has not been checked for too long. The translator asked for the age of
+// the book alone, and a [market.SeedCompatible] policy does as it did.
 func (e *Engine) freshness(in Inputs) market.Freshness {
-	now := in.Snapshot.Now
+	s := in.Snapshot
 	for _, known := range in.Facts.evidence() {
-		if now.Sub(known.At) > e.cfg.FactsFor {
+		if s.Now.Sub(known.At) > e.cfg.FactsFor {
 			return market.Outdated
 		}
 	}
-	return market.FreshnessOf(now.Sub(in.Snapshot.Book.At))
+	age := s.Now.Sub(s.Book.At)
+	if e.cfg.Policy.Strictness == market.Enforced {
+		if s.Auction != nil {
+			age = max(age, s.Now.Sub(s.Auction.At))
+		}
+		if s.Maker != nil {
+			age = max(age, s.Now.Sub(s.Maker.At))
+		}
+	}
+	return market.FreshnessOf(age)
 }
 
 // confidence is min(1, 0.4 risk + 0.3 liquidity + 0.3 exits), and an index without

@@ -131,27 +131,39 @@ func TestConfidence(t *testing.T) {
 func TestFreshnessIsThatOfTheOldest(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
-		book, fact time.Duration // ages
-		want       market.Freshness
+		book, auction, maker, fact time.Duration // ages
+		want                       market.Freshness
 	}{
-		"all is of now":                          {0, 0, market.RealTime},
-		"the book is two minutes old":            {2 * time.Minute, 0, market.Fresh},
-		"facts may be a day old":                 {0, 24 * time.Hour, market.RealTime},
-		"after that, somebody should check them": {0, 24*time.Hour + 1, market.Outdated},
-		"a stale book is stale":                  {15 * time.Minute, time.Hour, market.Stale},
+		"all is of now":                          {want: market.RealTime},
+		"the book is two minutes old":            {book: 2 * time.Minute, want: market.Fresh},
+		"facts may be a day old":                 {fact: 24 * time.Hour, want: market.RealTime},
+		"after that, somebody should check them": {fact: 24*time.Hour + 1, want: market.Outdated},
+		"a stale book is stale":                  {book: 15 * time.Minute, fact: time.Hour, want: market.Stale},
+		"a maker of whom nobody heard for long":  {maker: 30 * 24 * time.Hour, want: market.Outdated},
+		"an auction of which nobody did":         {auction: 15 * time.Minute, want: market.Stale},
+		"the book may be the oldest of three":    {book: 5 * time.Minute, auction: 2 * time.Minute, maker: time.Minute, want: market.Recent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			in := inputs()
-			in.Snapshot.Book.At = now.Add(-row.book)
+			in.Snapshot.Book.At, in.Snapshot.Auction.At, in.Snapshot.Maker.At = now.Add(-row.book), now.Add(-row.auction), now.Add(-row.maker)
 			in.Facts.Governance.At = now.Add(-row.fact)
 			got := translated(t, engineOf(t, config()), in)
 			require.Equal(t, row.want, got.Freshness)
 			stale := row.want == market.Stale || row.want == market.Outdated
 			require.Equal(t, stale, strings.Contains(strings.Join(texts(got.Warnings), "\n"), "may be outdated"))
+			require.Equal(t, stale, strings.Contains(got.Retail, "may be outdated"))
 			require.Equal(t, stale, strings.Contains(strings.Join(texts(got.Caveats), "\n"), "verify current conditions"))
 		})
 	}
+}
+
+// The translator asked for the age of nothing but the book.
+func TestTheTranslatorsFreshnessIsThatOfTheBook(t *testing.T) {
+	t.Parallel()
+	in := inputs()
+	in.Snapshot.Auction.At, in.Snapshot.Maker.At = now.Add(-2*time.Hour), now.Add(-2*time.Hour)
+	require.Equal(t, market.RealTime, translated(t, engineOf(t, risk.AsSeed(dec("1"))), in).Freshness)
 }
 
 func texts(notices []risk.Notice) []string {
@@ -323,6 +335,6 @@ func TestAnEngineKeepsItsConfiguration(t *testing.T) {
 	e.Config().Policy.RatingCaps["AA"] = market.Caps{}
 	require.Equal(t, was, translated(t, e, inputs()))
 	name, hash := e.Identity()
-	require.Equal(t, "risk@1", name)
+	require.Equal(t, "risk@2", name)
 	require.NotEqual(t, [32]byte{}, hash)
 }
