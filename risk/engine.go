@@ -90,8 +90,12 @@ func (l *look) take() error {
 	if err != nil {
 		return err
 	}
+	is, err := toldOf(t)
+	if err != nil {
+		return err
+	}
 	l.next.Track = track
-	l.show(t)
+	l.show(t, is)
 	return nil
 }
 
@@ -103,19 +107,19 @@ func (l *look) blind(fault string) {
 	l.hold(DataQuality, Warning, "No data can be had", "")
 }
 
-// show is a look with one.
-func (l *look) show(t Translation) {
+// show is a look with one, of which people would be told that.
+func (l *look) show(t Translation, is Told) {
 	l.d.Translation, l.d.Metrics = &t, t.Metrics
 	l.next.Translated = l.next.Track.Looks
-	l.update(t)
+	l.update(is)
 	l.drop(t)
 	l.close(t)
 	l.judge(t)
 }
 
 // update tells what changed as far as people can see it.
-func (l *look) update(t Translation) {
-	was, is := &l.next.Told, Told{Risk: riskDigest(t), Liquidity: liquidityDigest(t), Exits: exitsDigest(t)}
+func (l *look) update(is Told) {
+	was := &l.next.Told
 	for _, part := range []struct {
 		kind Kind
 		was  *string
