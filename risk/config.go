@@ -26,7 +26,7 @@ var (
 
 // identity changes with anything that an engine of the same configuration would
 // answer in another way.
-const identity = "risk@1"
+const identity = "risk@2"
 
 // Config is fixed for the life of an [Engine]. Start from [Careful].
 type Config struct {
@@ -151,6 +151,16 @@ func (e *Engine) Config() Config {
 	c := e.cfg
 	c.Policy = e.desk.Exits.Policy()
 	return c
+}
+
+// Accepts returns an [ErrInvalid] that names the first field of a bond that is
+// malformed, or that the policy does not know what to do with. A host that asks
+// before it keeps a bond never has an instrument without a translation for it.
+func (e *Engine) Accepts(b market.Bond) error {
+	if err := e.cfg.Policy.Accepts(b); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return nil
 }
 
 // Models are what a translation was made with.

@@ -9,8 +9,8 @@ import (
 // Decision is what one look led to.
 type Decision struct {
 	Reason      Reason
-	Fault       string       `json:",omitempty"` // of [NoInputs]: why there are none, for people
-	Translation *Translation `json:",omitempty"` // nil without inputs
+	Fault       string       `json:",omitempty"` // of [NoInputs]: why, for people
+	Translation *Translation `json:",omitempty"` // nil of [NoInputs]
 	Events      []Event      `json:",omitempty"` // to be told, in order
 	Before      Numbers      // of the events before these
 	Answers     []Answer     `json:",omitempty"` // to the commands, one each
@@ -25,7 +25,7 @@ type Reason string
 const (
 	Changed  Reason = "changed"   // there is something to tell
 	Same     Reason = "same"      // what people were told still holds
-	NoInputs Reason = "no_inputs" // there is nothing to translate
+	NoInputs Reason = "no_inputs" // there is nothing that could be translated
 )
 
 // Event is something that people are told.

@@ -3,45 +3,75 @@ package risk
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
-	"strings"
+	"slices"
+	"time"
 
-	"github.com/evenkeelhq/evenkeel/risk/score"
+	"github.com/shopspring/decimal"
+
+	"github.com/evenkeelhq/evenkeel/liquidity/market"
 )
 
-// Digests are of what people see, rounded at least as much as in texts, which is more
-// than in JSON: a change that nobody would notice is not told.
-
-func riskDigest(t Translation) string {
-	var b strings.Builder
-	seen := func(value fmt.Stringer, level score.Level) { fmt.Fprintf(&b, "%s %s\n", value, level) }
-	for _, c := range t.Risk.Categories {
-		seen(c.Score.Value.Round(1), c.Score.Level)
+// toldOf digests what the events of a translation would tell whoever hears most, so
+// that no number that somebody is shown changes without one. Open is left out.
+func toldOf(t Translation) (Told, error) {
+	p, err := SnapshotOf(still(t), Professional)
+	if err != nil {
+		return Told{}, err
 	}
-	seen(t.Risk.Overall.Value.Round(1), t.Risk.Overall.Level)
-	for _, w := range t.Warnings {
-		b.WriteString(string(w.Kind) + "\n")
+	var is Told
+	for _, part := range []struct {
+		is   *string
+		seen []any
+	}{
+		{&is.Risk, []any{p.Risk, p.Warnings}},
+		{&is.Liquidity, []any{p.Profile, t.Freshness}},
+		{&is.Exits, []any{p.Exits, p.BestPath}},
+	} {
+		if *part.is, err = digest(part.seen); err != nil {
+			return Told{}, err
+		}
 	}
-	return digest(b.String())
+	return is, nil
 }
 
-func liquidityDigest(t Translation) string {
-	p := t.Profile
-	return digest(fmt.Sprint(p.Index.Value.Round(1), p.Index.Level, p.SpreadBps.Round(1), t.Freshness, p.Doubts))
-}
-
-// exitsDigest leaves times out, which change with every minute that a window comes
-// closer.
-func exitsDigest(t Translation) string {
-	var b strings.Builder
-	for _, r := range t.Exits.Routes {
-		fmt.Fprintln(&b, r.Path, r.Priority, r.Refusals, r.FillProbability.Value.Round(2), r.SpreadBps.Round(1), r.Constraints, r.TimeBasis)
+// still is a translation without what changes as time passes and nothing else does:
+// ages, and how far ahead a window is. When it opens stays.
+func still(t Translation) Translation {
+	t.At, t.Hash = time.Time{}, ""
+	t.Profile.Index.Confidence = decimal.Decimal{} // halves with the age of the book
+	t.Origins.Book.At = time.Time{}
+	for _, from := range []**Evidence{&t.Origins.Auction, &t.Origins.Maker} {
+		if *from != nil {
+			*from = &Evidence{Source: (*from).Source}
+		}
 	}
-	return digest(b.String())
+	t.Risk.Categories = slices.Clone(t.Risk.Categories)
+	for i := range t.Risk.Categories {
+		t.Risk.Categories[i].Evidence.At = time.Time{}
+	}
+	t.Exits.Routes = slices.Clone(t.Exits.Routes)
+	for i := range t.Exits.Routes {
+		if r := &t.Exits.Routes[i]; !r.Opens.IsZero() {
+			r.Minutes, r.P50, r.P90 = decimal.Decimal{}, decimal.NullDecimal{}, decimal.NullDecimal{}
+		}
+	}
+	t.Warnings = slices.Clone(t.Warnings)
+	for i := range t.Warnings {
+		if w := &t.Warnings[i]; w.Kind == NoticeKind(market.LongExit) {
+			w.Text = string(w.Kind) // it says the minutes
+		}
+	}
+	return t
 }
 
-func digest(text string) string {
+func digest(seen []any) (string, error) {
+	text, err := json.Marshal(seen)
+	if err != nil {
+		return "", fmt.Errorf("%w: digest: %w", ErrInvalid, err)
+	}
 	const shown = 8 // bytes: enough to notice a change
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:shown])
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:shown]), nil
 }

@@ -1,6 +1,8 @@
 package risk
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,7 +13,9 @@ import (
 
 // Step takes in what was reported, translates what is known, and says what people
 // have to be told. It implements evenkeel.Engine; an observation that is malformed,
-// about another instrument or runs back in time is [ErrInvalid].
+// about another instrument or runs back in time is [ErrInvalid]. A bond that is
+// well-formed and that the policy does not know, see [Engine.Accepts], is none: the
+// decision has a Fault then, and the commands are answered all the same.
 func (e *Engine) Step(s State, seen Observation) (State, Decision, error) {
 	if err := s.validate(seen); err != nil {
 		return s, Decision{}, err
@@ -24,9 +28,7 @@ func (e *Engine) Step(s State, seen Observation) (State, Decision, error) {
 	if len(l.next.Peaks) > 0 {
 		l.next.Track.Was = &l.next.Peaks[0]
 	}
-	if seen.Inputs == nil {
-		l.blind()
-	} else if err := l.translate(); err != nil {
+	if err := l.take(); err != nil {
 		return s, Decision{}, err
 	}
 	if len(l.d.Events) > 0 && l.d.Reason == Same {
@@ -71,35 +73,57 @@ func (l *look) answer(c Command) Reply {
 	}
 }
 
-// blind is a look without inputs.
-func (l *look) blind() {
-	l.d.Reason, l.d.Fault = NoInputs, l.seen.Fault
+// take translates what is known, or tells people that nothing can be.
+func (l *look) take() error {
+	if l.seen.Inputs == nil {
+		l.blind(l.seen.Fault)
+		return nil
+	}
+	in, track := *l.seen.Inputs, l.next.Track
+	if err := cmp.Or(in.Validate(), track.validate()); err != nil {
+		return err
+	}
+	if old(l.freshness(in)) {
+		track.Stale++
+	}
+	t, err := l.translate(in.utc(), l.cfg.Sale, track)
+	if errors.Is(err, ErrInvalid) {
+		l.blind(valid.Cut(err.Error()))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	is, err := toldOf(t)
+	if err != nil {
+		return err
+	}
+	l.next.Track = track
+	l.show(t, is)
+	return nil
+}
+
+// blind is a look without a translation.
+func (l *look) blind(fault string) {
+	l.d.Reason, l.d.Fault = NoInputs, fault
 	l.next.Track.Stale++
 	l.d.Metrics = l.next.Track.metrics(market.Index{})
 	l.hold(DataQuality, Warning, "No data can be had", "")
 }
 
-func (l *look) translate() error {
-	in := *l.seen.Inputs
-	if old(l.freshness(in)) {
-		l.next.Track.Stale++
-	}
-	t, err := l.Translate(in, l.cfg.Sale, l.next.Track)
-	if err != nil {
-		return err
-	}
+// show is a look with one, of which people would be told that.
+func (l *look) show(t Translation, is Told) {
 	l.d.Translation, l.d.Metrics = &t, t.Metrics
 	l.next.Translated = l.next.Track.Looks
-	l.update(t)
+	l.update(is)
 	l.drop(t)
 	l.close(t)
 	l.judge(t)
-	return nil
 }
 
 // update tells what changed as far as people can see it.
-func (l *look) update(t Translation) {
-	was, is := &l.next.Told, Told{Risk: riskDigest(t), Liquidity: liquidityDigest(t), Exits: exitsDigest(t)}
+func (l *look) update(is Told) {
+	was := &l.next.Told
 	for _, part := range []struct {
 		kind Kind
 		was  *string

@@ -14,13 +14,13 @@ import (
 const (
 	maxCitations = 20
 	maxSkew      = 5 * time.Second // clocks differ by so much
-	mustBePast   = "must be set, and not after now"
+	mustBePast   = "must be from 1900 to 2200, and not after now"
 )
 
 // Evidence says where something is known from.
 type Evidence struct {
 	Source    string    `json:"source"`    // who says so, as people know it
-	At        time.Time `json:"as_of"`     // when it was so
+	At        time.Time `json:"as_of"`     // when it was so, from 1900 to 2200
 	Citations []string  `json:"citations"` // where to look it up, up to 20
 }
 
@@ -109,4 +109,4 @@ func (f Facts) evidence() []Evidence {
 	return all
 }
 
-func past(t, now time.Time) bool { return !t.IsZero() && !t.After(now.Add(maxSkew)) }
+func past(t, now time.Time) bool { return dated(t) && !t.After(now.Add(maxSkew)) }

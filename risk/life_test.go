@@ -1,8 +1,8 @@
 package risk_test
 
 import (
-	"strings"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,21 +88,72 @@ func TestAFirstLookTellsEverythingAndASecondNothing(t *testing.T) {
 	}
 }
 
+// scaled are prices a tenth lower: every ratio of them stays, and so does the index.
+func scaled(in *risk.Inputs) {
+	s := &in.Snapshot
+	for _, price := range []*decimal.Decimal{&s.Book.Bid, &s.Book.Ask, &s.Book.VWAP, &s.Auction.Clearing} {
+		*price = price.Mul(dec("0.9"))
+	}
+	for i := range s.Auction.Demand {
+		s.Auction.Demand[i].Price = s.Auction.Demand[i].Price.Mul(dec("0.9"))
+	}
+}
+
+// Ages move, and windows come closer: that is no news.
+func TestTheSameInputsALittleLaterAreNoNews(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]risk.Config{"careful": config(), "as seed": risk.AsSeed(dec("100000"))} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, in := engineOf(t, c), inputs()
+			state, _, err := e.Step(risk.State{}, risk.Observation{At: now, ISIN: isin, Inputs: &in})
+			require.NoError(t, err)
+			for _, later := range []time.Duration{time.Second, 59 * time.Second} {
+				in := inputs()
+				in.Snapshot.Now = now.Add(later)
+				next, d, err := e.Step(state, risk.Observation{At: now.Add(later), ISIN: isin, Inputs: &in})
+				require.NoError(t, err)
+				require.Equal(t, risk.Same, d.Reason)
+				require.Empty(t, d.Events)
+				state = next
+			}
+		})
+	}
+}
+
 func TestOnlyWhatChangedIsTold(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		change func(*risk.Inputs)
 		want   []string
 	}{
-		"a score":                           {func(in *risk.Inputs) { in.Facts.ESG.Stated = known("36") }, []string{"risk_update"}},
-		"a score by less than anybody sees": {func(in *risk.Inputs) { in.Facts.ESG.Stated = known("35.04") }, []string{}},
+		"a score":                    {func(in *risk.Inputs) { in.Facts.ESG.Stated = known("36") }, []string{"risk_update"}},
+		"a score by a hundredth":     {func(in *risk.Inputs) { in.Facts.ESG.Stated = known("35.01") }, []string{"risk_update"}},
+		"less than anybody is shown": {func(in *risk.Inputs) { in.Facts.ESG.Stated = known("35.0000001") }, []string{}},
+		"where a score is known from": {
+			func(in *risk.Inputs) { in.Facts.ESG.Citations = []string{"annual report 2026"} },
+			[]string{"risk_update"},
+		},
+		"when facts were checked": {func(in *risk.Inputs) { in.Facts.ESG.At = in.Facts.ESG.At.Add(-time.Hour) }, []string{}},
 		"the spread": {
 			func(in *risk.Inputs) { in.Snapshot.Book.Ask = dec("100.80") },
 			[]string{"liquidity_update", "exit_path_update"},
 		},
-		"the maker's quotes":                          {func(in *risk.Inputs) { in.Snapshot.Maker.LastQuoteSpreadBps = dec("30") }, []string{"exit_path_update"}},
-		"the maker's inventory, which nobody may see": {func(in *risk.Inputs) { in.Snapshot.Maker.Inventory.High = dec("3000000") }, []string{}},
-		"the age of the data":                         {func(in *risk.Inputs) { in.Snapshot.Book.At = in.Snapshot.Book.At.Add(-2 * time.Minute) }, []string{"liquidity_update"}},
+		"all prices, and no ratio of them": {scaled, []string{"liquidity_update", "exit_path_update"}},
+		"what an auction may clear at":     {func(in *risk.Inputs) { in.Snapshot.Auction.Clearing = dec("100.26") }, []string{"exit_path_update"}},
+		"when an auction is": {
+			func(in *risk.Inputs) {
+				in.Snapshot.Auction.NextWindow = in.Snapshot.Auction.NextWindow.Add(time.Hour)
+			},
+			[]string{"exit_path_update"},
+		},
+		"one quote more in a day": {func(in *risk.Inputs) { in.Snapshot.Maker.Quotes24h++ }, []string{"liquidity_update"}},
+		"the maker's quotes": {
+			func(in *risk.Inputs) { in.Snapshot.Maker.LastQuoteSpreadBps = dec("30") },
+			[]string{"liquidity_update", "exit_path_update"},
+		},
+		"the maker's inventory": {func(in *risk.Inputs) { in.Snapshot.Maker.Inventory.High = dec("3000000") }, []string{"liquidity_update"}},
+		"the age of the data":   {func(in *risk.Inputs) { in.Snapshot.Book.At = in.Snapshot.Book.At.Add(-2 * time.Minute) }, []string{"liquidity_update"}},
 		"a warning": {
 			func(in *risk.Inputs) { in.Snapshot.Bond.Rating = "BB" },
 			[]string{"risk_update", "exit_path_update"},
@@ -123,13 +174,13 @@ func TestAMakerThatLeavesAndComesBack(t *testing.T) {
 	l.look(usual)
 	gone := func(in *risk.Inputs) { in.Snapshot.Maker.Online = false }
 	d := l.look(gone)
-	require.Equal(t, []string{"exit_path_update", "warning liquidity_warning: Market maker offline - limited exit options"}, told(d))
-	require.Equal(t, isin, d.Events[1].Alert.ISIN)
-	require.Equal(t, l.at.Add(-time.Minute), d.Events[1].Alert.At)
-	require.Equal(t, uint64(5), d.Events[1].Number)
+	require.Equal(t, []string{"liquidity_update", "exit_path_update", "warning liquidity_warning: Market maker offline - limited exit options"}, told(d))
+	require.Equal(t, isin, d.Events[2].Alert.ISIN)
+	require.Equal(t, l.at.Add(-time.Minute), d.Events[2].Alert.At)
+	require.Equal(t, uint64(6), d.Events[2].Number)
 	require.Empty(t, told(l.look(gone)), "once")
-	require.Equal(t, []string{"exit_path_update"}, told(l.look(usual)))
-	require.Len(t, told(l.look(gone)), 2, "and again when it leaves again")
+	require.Equal(t, []string{"liquidity_update", "exit_path_update"}, told(l.look(usual)))
+	require.Len(t, told(l.look(gone)), 3, "and again when it leaves again")
 }
 
 func TestWaysOutThatClose(t *testing.T) {
@@ -142,7 +193,7 @@ func TestWaysOutThatClose(t *testing.T) {
 	barred := func(in *risk.Inputs) { in.Snapshot.Bond.Rating, in.Snapshot.Auction = "D", nil }
 	d = l.look(barred)
 	require.Equal(t, []string{
-		"risk_update", "exit_path_update",
+		"risk_update", "liquidity_update", "exit_path_update", // there is no time to exit any more
 		"warning exit_path_failure: Market Maker Quote is no longer available - it is closed to this rating",
 		"warning exit_path_failure: RFQ Batch Window is no longer available - it is closed to this rating",
 		"warning exit_path_failure: Tokenized P2P is no longer available - it is closed to this rating",
@@ -151,7 +202,7 @@ func TestWaysOutThatClose(t *testing.T) {
 	require.Equal(t, []risk.AlertType{risk.NoExit}, l.state.Holds)
 	require.Empty(t, told(l.look(barred)))
 	d = l.look(usual)
-	require.Equal(t, []string{"risk_update", "exit_path_update", "info no_exit_path: There is a viable exit path again"}, told(d))
+	require.Equal(t, []string{"risk_update", "liquidity_update", "exit_path_update", "info no_exit_path: There is a viable exit path again"}, told(d))
 	require.Empty(t, l.state.Holds)
 }
 
@@ -229,8 +280,7 @@ func TestExactlyTheDropAlerts(t *testing.T) {
 	require.Empty(t, told(l.look(bare("1500001")))[1:], "9.999996 points")
 	d := l.look(bare("1500000"))
 	require.Equal(t, "-10", d.Metrics.Drift.Decimal.String())
-	require.Len(t, d.Events, 1, "the index that people see is the same: %v", told(d))
-	require.Equal(t, risk.Deterioration, d.Events[0].Alert.Type)
+	require.Equal(t, []string{"liquidity_update", "warning liquidity_warning: Liquidity index fell from 81.1 to 71.1"}, told(d))
 }
 
 func TestHighRiskIsToldWhenItBeginsAndWhenItEnds(t *testing.T) {
@@ -306,12 +356,15 @@ func TestCommandsThatMakeNoSense(t *testing.T) {
 	good := outcome("a", market.ByMaker)
 	bad := outcome("b", market.ByMaker)
 	bad.Size = dec("-1")
+	undated := outcome("c", market.ByMaker)
+	undated.At = lateInYear9999 // once in the state, it could never be written down again
 	l := born(t, nil)
 	d := l.look(usual,
 		risk.Command{By: "desk"}, risk.Command{By: "desk", Do: risk.Report}, risk.Command{Do: risk.Report, Outcome: &good},
 		risk.Command{By: "desk", Do: risk.Report, Outcome: &bad}, risk.Command{By: "desk", Do: "dance"},
+		risk.Command{By: "desk", Do: risk.Report, Outcome: &undated},
 	)
-	require.Len(t, d.Answers, 5)
+	require.Len(t, d.Answers, 6)
 	for _, a := range d.Answers {
 		require.Equal(t, risk.Malformed, a.Reply, a.Seq)
 	}
@@ -320,11 +373,11 @@ func TestCommandsThatMakeNoSense(t *testing.T) {
 	d = l.look(usual, risk.Command{By: "desk", Do: risk.Retell})
 	require.Equal(t, []string{"risk_update", "liquidity_update", "exit_path_update"}, told(d))
 
-	l.seq = 2 // they come again after a restart
+	l.seq = 3 // they come again after a restart
 	d = l.look(usual, risk.Command{By: "desk", Do: risk.Retell})
 	require.Empty(t, d.Answers)
 	require.Empty(t, d.Events)
-	require.Equal(t, uint64(6), d.LastSeq)
+	require.Equal(t, uint64(7), d.LastSeq)
 }
 
 func TestMalformedObservationsLeaveTheStateAsItWas(t *testing.T) {
@@ -332,6 +385,7 @@ func TestMalformedObservationsLeaveTheStateAsItWas(t *testing.T) {
 	for want, spoil := range map[string]func(*risk.Observation){
 		"At 2026-03-02 08:59:59 +0000 UTC: must not be before": func(o *risk.Observation) { o.At = now.Add(-time.Second) },
 		"At 0001-01-01":                      func(o *risk.Observation) { o.At = time.Time{} },
+		"At 2200-12-31 23:00:00 -0500":       func(o *risk.Observation) { o.At = time.Date(2200, 12, 31, 23, 0, 0, 0, time.FixedZone("", -5*3600)) },
 		`ISIN "XX": must be one`:             func(o *risk.Observation) { o.ISIN = "XX" },
 		`ISIN "INE094A08184": must be INE`:   func(o *risk.Observation) { o.ISIN = "INE094A08184" },
 		`Inputs.Snapshot.Now`:                func(o *risk.Observation) { o.Inputs.Snapshot.Now = o.At.Add(time.Second) },

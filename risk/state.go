@@ -26,7 +26,7 @@ type State struct {
 
 // Told is what people were told last. An empty part was never told.
 type Told struct {
-	Risk      string        `json:",omitempty"` // digest of the risk summary and the warnings, as far as people see it
+	Risk      string        `json:",omitempty"` // digest of the risk summary and the warnings, as professionals see them
 	Liquidity string        `json:",omitempty"` // of the liquidity profile
 	Exits     string        `json:",omitempty"` // of the ways out
 	Open      []market.Path `json:",omitempty"` // those that were available

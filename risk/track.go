@@ -86,7 +86,10 @@ func (t Track) validate() error {
 		return err
 	}
 	if was := t.Was; was != nil {
-		if err := check(rule{!was.Index.IsNegative() && was.Index.LessThanOrEqual(hundred), "Track.Was.Index", was.Index, "must be 0 to 100"}); err != nil {
+		if err := check(
+			rule{dated(was.At), "Track.Was.At", was.At, mustBeDated},
+			rule{!was.Index.IsNegative() && was.Index.LessThanOrEqual(hundred), "Track.Was.Index", was.Index, "must be 0 to 100"},
+		); err != nil {
 			return err
 		}
 	}

@@ -13,10 +13,15 @@ import (
 // Translate says what a person should know before a sale. track is what has been
 // learnt so far, see [State]. Malformed input is an [ErrInvalid].
 func (e *Engine) Translate(in Inputs, sale market.Sale, track Track) (Translation, error) {
-	in = in.utc()
 	if err := cmp.Or(in.Validate(), track.validate()); err != nil {
 		return Translation{}, err
 	}
+	return e.translate(in.utc(), sale, track)
+}
+
+// translate is Translate of what is well-formed, in UTC. It may still be nothing
+// for this engine's policy, which is an [ErrInvalid].
+func (e *Engine) translate(in Inputs, sale market.Sale, track Track) (Translation, error) {
 	s := in.Snapshot
 	record, err := market.NewRecord(track.sales())
 	if err != nil {
@@ -89,16 +94,26 @@ func (e *Engine) summarize(in Inputs) (Summary, error) {
 	return sum, nil
 }
 
-// freshness is that of the book, and [market.Outdated] if a fact has not been
-// checked for too long.
+// freshness is that of the oldest of book, auction and maker, and [market.Outdated]
+// if a fact has not been checked for too long. The translator asked for the age of
+// the book alone, and a [market.SeedCompatible] policy does as it did.
 func (e *Engine) freshness(in Inputs) market.Freshness {
-	now := in.Snapshot.Now
+	s := in.Snapshot
 	for _, known := range in.Facts.evidence() {
-		if now.Sub(known.At) > e.cfg.FactsFor {
+		if s.Now.Sub(known.At) > e.cfg.FactsFor {
 			return market.Outdated
 		}
 	}
-	return market.FreshnessOf(now.Sub(in.Snapshot.Book.At))
+	age := s.Now.Sub(s.Book.At)
+	if e.cfg.Policy.Strictness == market.Enforced {
+		if s.Auction != nil {
+			age = max(age, s.Now.Sub(s.Auction.At))
+		}
+		if s.Maker != nil {
+			age = max(age, s.Now.Sub(s.Maker.At))
+		}
+	}
+	return market.FreshnessOf(age)
 }
 
 // confidence is min(1, 0.4 risk + 0.3 liquidity + 0.3 exits), and an index without

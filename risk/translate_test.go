@@ -131,27 +131,39 @@ func TestConfidence(t *testing.T) {
 func TestFreshnessIsThatOfTheOldest(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
-		book, fact time.Duration // ages
-		want       market.Freshness
+		book, auction, maker, fact time.Duration // ages
+		want                       market.Freshness
 	}{
-		"all is of now":                          {0, 0, market.RealTime},
-		"the book is two minutes old":            {2 * time.Minute, 0, market.Fresh},
-		"facts may be a day old":                 {0, 24 * time.Hour, market.RealTime},
-		"after that, somebody should check them": {0, 24*time.Hour + 1, market.Outdated},
-		"a stale book is stale":                  {15 * time.Minute, time.Hour, market.Stale},
+		"all is of now":                          {want: market.RealTime},
+		"the book is two minutes old":            {book: 2 * time.Minute, want: market.Fresh},
+		"facts may be a day old":                 {fact: 24 * time.Hour, want: market.RealTime},
+		"after that, somebody should check them": {fact: 24*time.Hour + 1, want: market.Outdated},
+		"a stale book is stale":                  {book: 15 * time.Minute, fact: time.Hour, want: market.Stale},
+		"a maker of whom nobody heard for long":  {maker: 30 * 24 * time.Hour, want: market.Outdated},
+		"an auction of which nobody did":         {auction: 15 * time.Minute, want: market.Stale},
+		"the book may be the oldest of three":    {book: 5 * time.Minute, auction: 2 * time.Minute, maker: time.Minute, want: market.Recent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			in := inputs()
-			in.Snapshot.Book.At = now.Add(-row.book)
+			in.Snapshot.Book.At, in.Snapshot.Auction.At, in.Snapshot.Maker.At = now.Add(-row.book), now.Add(-row.auction), now.Add(-row.maker)
 			in.Facts.Governance.At = now.Add(-row.fact)
 			got := translated(t, engineOf(t, config()), in)
 			require.Equal(t, row.want, got.Freshness)
 			stale := row.want == market.Stale || row.want == market.Outdated
 			require.Equal(t, stale, strings.Contains(strings.Join(texts(got.Warnings), "\n"), "may be outdated"))
+			require.Equal(t, stale, strings.Contains(got.Retail, "may be outdated"))
 			require.Equal(t, stale, strings.Contains(strings.Join(texts(got.Caveats), "\n"), "verify current conditions"))
 		})
 	}
+}
+
+// The translator asked for the age of nothing but the book.
+func TestTheTranslatorsFreshnessIsThatOfTheBook(t *testing.T) {
+	t.Parallel()
+	in := inputs()
+	in.Snapshot.Auction.At, in.Snapshot.Maker.At = now.Add(-2*time.Hour), now.Add(-2*time.Hour)
+	require.Equal(t, market.RealTime, translated(t, engineOf(t, risk.AsSeed(dec("1"))), in).Freshness)
 }
 
 func texts(notices []risk.Notice) []string {
@@ -224,19 +236,30 @@ func TestNarratives(t *testing.T) {
 	}
 }
 
+// Times that have a year of four digits where they come from, and none in UTC.
+var (
+	lateInYear9999 = time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -5*3600))
+	year0          = time.Date(0, 1, 1, 0, 0, 0, 0, time.FixedZone("", 5*3600))
+)
+
 func TestMalformedInputsAreRefused(t *testing.T) {
 	t.Parallel()
 	engine := engineOf(t, config())
 	for want, change := range map[string]func(*risk.Inputs, *market.Sale, *risk.Track){
 		"Snapshot: market: invalid: Microstructure.VWAP -1": func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Snapshot.Book.VWAP = dec("-1") },
-		`Sources.Book ""`:                                    func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Sources.Book = "" },
-		`Sources.Maker ""`:                                   func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Sources.Maker = "" },
-		`Sources.Auction ""`:                                 func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Sources.Auction = "" },
-		`Sources.Bond ""`:                                    func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Sources.Bond = "" },
-		"Turnovers[1] -1":                                    func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Turnovers[1] = dec("-1") },
-		"Turnovers 1001: must be at most 1000":               func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Turnovers = make([]decimal.Decimal, 1001) },
-		`Facts.ESG.Source ""`:                                func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Facts.ESG.Source = "" },
-		"Facts.ESG.At 2026-03-02 09:00:06 +0000 UTC":         func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Facts.ESG.At = now.Add(6 * time.Second) },
+		`Sources.Book ""`:                            func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Sources.Book = "" },
+		`Sources.Maker ""`:                           func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Sources.Maker = "" },
+		`Sources.Auction ""`:                         func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Sources.Auction = "" },
+		`Sources.Bond ""`:                            func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Sources.Bond = "" },
+		"Turnovers[1] -1":                            func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Turnovers[1] = dec("-1") },
+		"Turnovers 1001: must be at most 1000":       func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Turnovers = make([]decimal.Decimal, 1001) },
+		`Facts.ESG.Source ""`:                        func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Facts.ESG.Source = "" },
+		"Facts.ESG.At 2026-03-02 09:00:06 +0000 UTC": func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Facts.ESG.At = now.Add(6 * time.Second) },
+		"Facts.ESG.At 0000-01-01 00:00:00 +0500 +0500: must be from 1900 to 2200, and not after now": func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Facts.ESG.At = year0 },
+		"Bond.Maturity 9999-12-31 23:00:00 -0500":                                                    func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Snapshot.Bond.Maturity = lateInYear9999 },
+		"Track.Was.At 0000-01-01 00:00:00 +0500 +0500: must be from 1900 to 2200": func(_ *risk.Inputs, _ *market.Sale, tr *risk.Track) {
+			tr.Was = &risk.Reading{At: year0, Index: dec("1")}
+		},
 		`Facts.ESG.Citations[0] ""`:                          func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Facts.ESG.Citations = []string{""} },
 		"Facts.ESG.Citations 21":                             func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Facts.ESG.Citations = make([]string, 21) },
 		"Facts.ESG: score: invalid: Stated 101":              func(in *risk.Inputs, _ *market.Sale, _ *risk.Track) { in.Facts.ESG.Stated = known("101") },
@@ -266,6 +289,19 @@ func TestMalformedInputsAreRefused(t *testing.T) {
 	crossed.Snapshot.Book.Bid = dec("101")
 	require.ErrorIs(t, crossed.Validate(), market.ErrCrossed)
 	require.ErrorIs(t, crossed.Validate(), risk.ErrInvalid)
+}
+
+func TestAnEngineSaysWhichBondsItTakes(t *testing.T) {
+	t.Parallel()
+	e := engineOf(t, config())
+	bond := inputs().Snapshot.Bond
+	require.NoError(t, e.Accepts(bond))
+	require.NoError(t, e.Accepts(market.Bond{}), "what it does not say is assumed")
+	bond.Tenor = "7Y"
+	require.ErrorIs(t, e.Accepts(bond), risk.ErrInvalid)
+	require.ErrorIs(t, e.Accepts(bond), market.ErrInvalid)
+	require.EqualError(t, e.Accepts(bond), `risk: invalid: market: invalid: Bond.Tenor "7Y": must be one of the policy's Tenors`)
+	require.ErrorContains(t, e.Accepts(market.Bond{CouponPct: dec("-1")}), "Bond.CouponPct -1: must be 0 to 1000")
 }
 
 func TestConfigurationsAreRefused(t *testing.T) {
@@ -299,6 +335,6 @@ func TestAnEngineKeepsItsConfiguration(t *testing.T) {
 	e.Config().Policy.RatingCaps["AA"] = market.Caps{}
 	require.Equal(t, was, translated(t, e, inputs()))
 	name, hash := e.Identity()
-	require.Equal(t, "risk@1", name)
+	require.Equal(t, "risk@2", name)
 	require.NotEqual(t, [32]byte{}, hash)
 }

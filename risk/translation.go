@@ -27,7 +27,7 @@ type Translation struct {
 	Warnings   []Notice         `json:"risk_warnings"` // in a fixed order
 	Caveats    []Notice         `json:"caveats"`
 	Confidence decimal.Decimal  `json:"confidence_overall"` // 0 to 1
-	Freshness  market.Freshness `json:"data_freshness"`     // of the oldest that it was made from
+	Freshness  market.Freshness `json:"data_freshness"`     // of the oldest that it was made from; in a market.SeedCompatible policy, of book and facts
 
 	Hash    string  `json:"inputs_hash"` // of all that it was made from, see [Engine.Hash]
 	Models  Models  `json:"model_versions"`

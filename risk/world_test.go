@@ -141,6 +141,35 @@ func TestAFeedThatFailsOrLiesIsAFault(t *testing.T) {
 	}
 }
 
+// A bond that is well-formed and that the policy does not know is a fault too: an
+// engine that stopped at it would leave everybody without an answer.
+func TestABondThatThePolicyDoesNotKnowIsAFault(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.feed.change = func(in *risk.Inputs) { in.Snapshot.Bond.Tenor = "7Y" }
+	o := outcome("a", market.ByMaker)
+	text, err := json.Marshal(risk.Command{By: "desk", Do: risk.Report, Outcome: &o})
+	require.NoError(t, err)
+	require.NoError(t, r.inbox.Put(t.Context(), risk.Key(isin), "1", text))
+	d, err := r.tick()
+	require.NoError(t, err)
+	require.Equal(t, risk.NoInputs, d.Reason)
+	require.Nil(t, d.Translation)
+	require.Equal(t, `risk: invalid: market: invalid: Bond.Tenor "7Y": must be one of the policy's Tenors`, d.Fault)
+	require.Equal(t, []string{"warning data_quality: No data can be had"}, told(d))
+	require.Equal(t, []risk.Answer{{Seq: 1, Reply: risk.Done}}, d.Answers)
+	require.Equal(t, "1", d.Metrics.StaleRate.Decimal.String(), "it counts once")
+
+	*r.feed = feed{}
+	d, err = r.tick()
+	require.NoError(t, err)
+	require.NotNil(t, d.Translation)
+	require.Equal(t, 1, d.Metrics.Outcomes)
+	require.Equal(t, "0.5", d.Metrics.StaleRate.Decimal.String())
+	_, err = evenkeel.Verify(t.Context(), r.store, risk.Key(isin))
+	require.NoError(t, err)
+}
+
 // other makes them those of another instrument.
 func other(in *risk.Inputs) {
 	s := &in.Snapshot

@@ -12,6 +12,13 @@ import (
 	"github.com/evenkeelhq/evenkeel/liquidity/market"
 )
 
+// Times that have a year of four digits where they come from, and none in UTC.
+var (
+	lateInYear9999 = time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -5*3600))
+	year0          = time.Date(0, 1, 1, 0, 0, 0, 0, time.FixedZone("", 5*3600))
+	in1950         = time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
 func TestSnapshotsThatCannotBeTrue(t *testing.T) {
 	huge := decimal.New(1, 1_000_000_000)
 	for name, row := range map[string]struct {
@@ -57,10 +64,20 @@ func TestSnapshotsThatCannotBeTrue(t *testing.T) {
 		"a rating that is not text":                  {func(s *market.Snapshot) { s.Bond.Rating = "\xff" }, "Bond.Rating"},
 		"a negative coupon":                          {func(s *market.Snapshot) { s.Bond.CouponPct = dec("-1") }, "Bond.CouponPct -1"},
 		"a negative issue":                           {func(s *market.Snapshot) { s.Bond.IssueSize = dec("-1") }, "Bond.IssueSize -1"},
-		"a negative volatility":                      {func(s *market.Snapshot) { s.Conditions.Volatility = dec("-1") }, "Conditions.Volatility -1"},
-		"a volatility that shrinks below nothing":    {func(s *market.Snapshot) { s.Conditions.SigmaTimes = dec("-1") }, "Conditions.SigmaTimes -1"},
-		"a path that nobody knows":                   {func(s *market.Snapshot) { s.Conditions.Suspended = []market.Path{"teleport"} }, `Conditions.Suspended "teleport"`},
-		"a list of suspensions without end":          {func(s *market.Snapshot) { s.Conditions.Suspended = make([]market.Path, 5) }, "Conditions.Suspended"},
+		"a time that is in no year in UTC":           {func(s *market.Snapshot) { s.Bond.Maturity = lateInYear9999 }, "Bond.Maturity 9999-12-31 23:00:00 -0500 -0500: must be from 1900 to 2200, or zero"},
+		"a bond that outlives everybody":             {func(s *market.Snapshot) { s.Bond.Maturity = time.Date(2201, 1, 1, 0, 0, 0, 0, time.UTC) }, "Bond.Maturity"},
+		"a book of year 0":                           {func(s *market.Snapshot) { s.Book.At = year0 }, "Microstructure.At 0000-01-01 00:00:00 +0500 +0500: must be from 1900 to 2200, and not after Now"},
+		"an auction of year 0":                       {func(s *market.Snapshot) { s.Auction.At = year0 }, "Auction.At 0000"},
+		"a maker of year 0":                          {func(s *market.Snapshot) { s.Maker.At = year0 }, "Maker.At 0000"},
+		"a snapshot of year 9999":                    {func(s *market.Snapshot) { s.Now = lateInYear9999 }, "Now 9999"},
+		"an auction before there were any": {func(s *market.Snapshot) {
+			s.Now, s.Book.At, s.Auction.At, s.Maker.At = in1950, in1950, in1950, in1950
+			s.Auction.NextWindow = in1950.AddDate(-60, 0, 0)
+		}, "Auction.NextWindow 1890"},
+		"a negative volatility":                   {func(s *market.Snapshot) { s.Conditions.Volatility = dec("-1") }, "Conditions.Volatility -1"},
+		"a volatility that shrinks below nothing": {func(s *market.Snapshot) { s.Conditions.SigmaTimes = dec("-1") }, "Conditions.SigmaTimes -1"},
+		"a path that nobody knows":                {func(s *market.Snapshot) { s.Conditions.Suspended = []market.Path{"teleport"} }, `Conditions.Suspended "teleport"`},
+		"a list of suspensions without end":       {func(s *market.Snapshot) { s.Conditions.Suspended = make([]market.Path, 5) }, "Conditions.Suspended"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := snapshot()
@@ -119,6 +136,21 @@ func TestClocksMayDifferALittle(t *testing.T) {
 	at, err := calibrated(t).Index(snapshot(), dec("1"))
 	require.NoError(t, err)
 	require.True(t, index.Confidence.Equal(at.Confidence), "no more than what is of now")
+}
+
+func TestOutcomesAreOfATime(t *testing.T) {
+	o := market.Outcome{
+		At: lateInYear9999, Path: market.ByMaker, Size: dec("1"), PredictedFill: dec("1"), PredictedMinutes: dec("1"), Minutes: dec("1"),
+	}
+	for _, at := range []time.Time{{}, year0, lateInYear9999} {
+		o.At = at
+		_, err := market.Judge([]market.Outcome{o})
+		require.ErrorIs(t, err, market.ErrInvalid)
+		require.ErrorContains(t, err, "Outcome.At "+at.String()+": must be from 1900 to 2200")
+	}
+	o.At = now
+	_, err := market.Judge([]market.Outcome{o})
+	require.NoError(t, err)
 }
 
 func TestWhatIsDoubtful(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 // Outcome is what became of a sale by a recommended route, beside what had been
 // predicted of it.
 type Outcome struct {
-	At   time.Time       `json:"at"` // of the prediction
+	At   time.Time       `json:"at"` // of the prediction, from 1900 to 2200
 	Path Path            `json:"path"`
 	Size decimal.Decimal `json:"size"` // face value, > 0
 
@@ -28,7 +28,7 @@ type Outcome struct {
 
 func (o Outcome) validate() error {
 	return check(
-		rule{!o.At.IsZero(), "Outcome.At", o.At, "must be set"},
+		rule{dated(o.At), "Outcome.At", o.At, mustBeDated},
 		rule{slices.Contains(Paths(), o.Path), "Outcome.Path", string(o.Path), mustBeOurs},
 		rule{valid.Positive(o.Size), "Outcome.Size", o.Size, valid.MustBePositive},
 		rule{fraction(o.PredictedFill), "Outcome.PredictedFill", o.PredictedFill, "must be 0 to 1"},

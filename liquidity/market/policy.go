@@ -229,6 +229,16 @@ func (p Policy) clone() Policy {
 	return p
 }
 
+// Accepts returns an [ErrInvalid] that names the first field of a bond that is
+// malformed, or that the policy does not know what to do with.
+func (p Policy) Accepts(b Bond) error {
+	if err := b.Validate(); err != nil {
+		return err
+	}
+	_, _, err := p.assume(b)
+	return err
+}
+
 // assume fills in what a bond does not say, and returns which fields that were.
 // A tenor that the policy does not know is an [ErrInvalid].
 func (p Policy) assume(b Bond) (Bond, []string, error) {
