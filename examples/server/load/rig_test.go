@@ -56,7 +56,7 @@ func (d *desk) decide(ctx context.Context) (evenkeel.Stamp, risk.Decision, error
 	if d.store == nil {
 		return stamp, decision, nil
 	}
-	r := evenkeel.Record{Stamp: stamp, Engine: "risk@1", Prev: d.prev, Seen: []byte("{}")}
+	r := evenkeel.Record{Stamp: stamp, Engine: "risk@2", Prev: d.prev, Seen: []byte("{}")}
 	var err error
 	if r.State, err = json.Marshal(risk.State{At: now, ISIN: d.isin, Numbers: d.standing.Numbers}); err != nil {
 		return stamp, decision, err

@@ -108,7 +108,7 @@ func (s *Service) Canonical(l Look, sale market.Sale) (string, error) {
 
 // ours refuses a look that cannot be made again.
 func (s *Service) ours(l Look) error {
-	if l.Seen.Inputs == nil {
+	if l.Seen.Inputs == nil || l.Decision.Translation == nil {
 		return fmt.Errorf("%w: %s: %s", ErrNoInputs, l.ID(), l.Decision.Fault)
 	}
 	if engine, config := s.engine.Identity(); engine != l.Engine || config != l.Config {

@@ -241,6 +241,15 @@ func TestWhoIsNeverQuickerThanAnotherServerMayTryAgain(t *testing.T) {
 	require.NotErrorIs(t, err, evenkeel.ErrConflict, "that is what a key that was used for something else is called")
 }
 
+func TestABondThatCannotBeTranslatedIsNotKept(t *testing.T) {
+	r := open(t, dsn(t), newClock())
+	r.tell(bond, "99")
+	err := r.Put(t.Context(), []sql.Instrument{{ISIN: bond, Bond: &sql.Known[market.Bond]{Source: "core", At: r.Now(), Is: market.Bond{Tenor: "99Y"}}}})
+	require.ErrorContains(t, err, `Bond.Tenor "99Y": must be one of the policy's Tenors`)
+	require.True(t, translator.Malformed(err))
+	require.NotNil(t, r.look(bond).Decision.Translation)
+}
+
 func TestALookThatFailsIsTriedAgainAfterAWhileThatGrows(t *testing.T) {
 	r := open(t, dsn(t), newClock())
 	r.tell(bond, "99")

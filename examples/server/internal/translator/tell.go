@@ -20,7 +20,7 @@ import (
 func (s *Service) Put(ctx context.Context, instruments []sql.Instrument) error {
 	now := s.Now()
 	for i, one := range instruments {
-		if err := check(one, now); err != nil {
+		if err := s.check(one, now); err != nil {
 			return fmt.Errorf("item %d: %w", i, err)
 		}
 	}
@@ -38,8 +38,8 @@ func Malformed(err error) bool {
 	return errors.Is(err, market.ErrInvalid) || errors.Is(err, risk.ErrInvalid) || errors.Is(err, evenkeel.ErrInvalid)
 }
 
-// check refuses what cannot be true of an instrument at now.
-func check(one sql.Instrument, now time.Time) error {
+// check refuses what cannot be true of an instrument at now, or cannot be translated.
+func (s *Service) check(one sql.Instrument, now time.Time) error {
 	var errs []error
 	if one.Book != nil {
 		errs = append(errs, one.Book.Is.Validate(now))
@@ -51,7 +51,7 @@ func check(one sql.Instrument, now time.Time) error {
 		errs = append(errs, one.Maker.Is.Validate(now))
 	}
 	if one.Bond != nil {
-		errs = append(errs, one.Bond.Is.Validate())
+		errs = append(errs, s.engine.Accepts(one.Bond.Is))
 	}
 	if one.Facts != nil {
 		errs = append(errs, one.Facts.Is.Validate(now))
