@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -76,6 +77,10 @@ type Bottleneck struct {
 	Days   int             // until all is sold, 0 if it is not within the time
 	Left   decimal.Decimal // face value that is not
 	PerDay decimal.Decimal // face value that is sold of it on the first day
+
+	// AuctionDay is that of its next auction, and AuctionEvery how many days there are
+	// between two; 0 if no auction is counted on.
+	AuctionDay, AuctionEvery int
 }
 
 // Cause is why an instrument takes long to leave.
@@ -83,17 +88,19 @@ type Cause string
 
 // The causes.
 const (
-	NoBuyers  Cause = "no_buyers"  // nothing that could be counted on is open
-	BookOnly  Cause = "book_only"  // only its own book is
-	OwnLimits Cause = "own_limits" // makers and auctions take no more of it in a day
-	OthersGo  Cause = "others_go"  // what is riskier to keep goes first where instruments share a way
+	NoBuyers     Cause = "no_buyers"     // nothing that could be counted on is open
+	BookOnly     Cause = "book_only"     // only its own book is
+	AuctionLater Cause = "auction_later" // the auction that would take more of it is not yet, or not every day
+	OwnLimits    Cause = "own_limits"    // makers and auctions take no more of it in a day
+	OthersGo     Cause = "others_go"     // what is riskier to keep goes first where instruments share a way
 )
 
 // Leave says what it takes to leave several instruments at once, by
 // market.JointExit: their own books, at the participation of the parameters, and
-// makers and auctions, which they share, within the caps of the policy for a day. RFQ
-// and P2P are not counted on: nobody says how much they take. Malformed input is an
-// [ErrInvalid].
+// makers and auctions, which they share, within the caps of the policy for a day. An
+// auction takes nothing before it is held, and those after it, by the policy's cadence,
+// are taken to have the same bids. RFQ and P2P are not counted on: nobody says how much
+// they take. Malformed input is an [ErrInvalid].
 func (e *Engine) Leave(l Leaving) (Portfolio, error) {
 	if err := l.validate(); err != nil {
 		return Portfolio{}, err
@@ -188,9 +195,19 @@ func (e *Engine) share(h Holding, t Translation, path market.Path) (market.Share
 	if a := h.Inputs.Snapshot.Auction; path == market.ByAuction && len(a.Demand) > 0 {
 		size = decimal.Min(size, a.DemandAt(t.Sale.Reserve)) // there is no more demand than that
 	}
-	mid := t.Profile.Mid
+	mid, share := t.Profile.Mid, market.Share{PerDay: size}
+	if path == market.ByAuction {
+		share.FirstDay = daysUp(r.Opens.Sub(h.Inputs.Snapshot.Now))
+		share.EveryDays = daysUp(e.cfg.Policy.AuctionCadence)
+	}
 	bps := mid.Sub(r.NetPrice).Shift(4).DivRound(mid, places) // 0 where it pays more than the mid: that is not counted on
-	return market.Share{PerDay: size, Bps: decimal.Min(decimal.Max(bps, decimal.Decimal{}), decimal.New(1, 4))}, nil
+	share.Bps = decimal.Min(decimal.Max(bps, decimal.Decimal{}), decimal.New(1, 4))
+	return share, nil
+}
+
+// daysUp is how many days d is, at least 1: what is in 25 hours is on the second day.
+func daysUp(d time.Duration) int {
+	return max(1, int((d+day-1)/day))
 }
 
 // account adds the plan up, by instrument and by way.
@@ -227,7 +244,10 @@ func (p *Portfolio) diagnose() {
 		if h.Days == 1 {
 			continue
 		}
-		b := Bottleneck{ISIN: h.ISIN, Cause: p.cause(h, sales[h.Position.Name]), Days: h.Days, Left: h.Left}
+		b := Bottleneck{
+			ISIN: h.ISIN, Cause: p.cause(h, sales[h.Position.Name]), Days: h.Days, Left: h.Left,
+			AuctionDay: h.Position.Auction.FirstDay, AuctionEvery: h.Position.Auction.EveryDays,
+		}
 		for _, s := range sales[h.Position.Name] {
 			if s.Day == 1 {
 				b.PerDay = b.PerDay.Add(s.Size)
@@ -249,12 +269,14 @@ func (p *Portfolio) lastDay(days int) int {
 
 // cause is why an instrument is not sold on the first day.
 func (p *Portfolio) cause(h *Held, sales []market.Slice) Cause {
-	alone := decimal.Min(h.Position.Maker.PerDay, p.Shared.MakerPerDay).Add(decimal.Min(h.Position.Auction.PerDay, p.Shared.AuctionPerDay))
+	makers := decimal.Min(h.Position.Maker.PerDay, p.Shared.MakerPerDay)
+	auction := decimal.Min(h.Position.Auction.PerDay, p.Shared.AuctionPerDay)
 	switch {
-	case !alone.IsPositive() && !h.Position.BookPerDay.IsPositive():
-		return NoBuyers
-	case !alone.IsPositive():
+	case makers.IsPositive() || auction.IsPositive():
+	case h.Position.BookPerDay.IsPositive():
 		return BookOnly
+	default:
+		return NoBuyers
 	}
 	shared := map[int]decimal.Decimal{} // by day, what went by the ways that it shares
 	for _, s := range sales {
@@ -262,10 +284,20 @@ func (p *Portfolio) cause(h *Held, sales []market.Slice) Cause {
 			shared[s.Day] = shared[s.Day].Add(s.Size)
 		}
 	}
+	waits := false
 	for day := 1; day < p.lastDay(h.Days); day++ {
+		alone := makers
+		if h.Position.Auction.OpenOn(day) {
+			alone = alone.Add(auction)
+		} else {
+			waits = auction.IsPositive()
+		}
 		if shared[day].LessThan(alone) {
 			return OthersGo
 		}
+	}
+	if waits {
+		return AuctionLater
 	}
 	return OwnLimits
 }

@@ -73,11 +73,25 @@ func (b Bottleneck) text() string {
 		return said + "Nothing that could be counted on is open."
 	case BookOnly:
 		return said + "Only its own book is open, which takes " + grouped(b.PerDay) + " a day."
+	case AuctionLater:
+		return said + b.auctions()
 	case OwnLimits:
 		return said + "Makers, auctions and its own book take " + grouped(b.PerDay) + " of it a day."
 	default: // OthersGo
 		return said + "Bonds that are riskier to keep go first where several share a way out."
 	}
+}
+
+// auctions says when an instrument's auctions are, which are not every day or not yet.
+func (b Bottleneck) auctions() string {
+	if b.AuctionDay == 1 {
+		return "Its auctions are " + plural(b.AuctionEvery, "day") + " apart."
+	}
+	said := "Its next auction is on day " + fmt.Sprint(b.AuctionDay)
+	if b.PerDay.IsPositive() {
+		said += ", and until then makers and its own book take " + grouped(b.PerDay) + " of it a day"
+	}
+	return said + "."
 }
 
 // wayName is a way of a plan in words.

@@ -43,6 +43,16 @@ func dead(s *market.Snapshot) {
 	s.Book.Volume, s.Book.Trades = dec("0"), 0
 }
 
+// auctionIn has nothing but an auction, after that time.
+func auctionIn(after time.Duration) func(*market.Snapshot) {
+	return func(s *market.Snapshot) {
+		auction := s.Auction
+		dead(s)
+		s.Auction = auction
+		s.Auction.NextWindow = s.Now.Add(after)
+	}
+}
+
 func holding(in risk.Inputs, size string) risk.Holding {
 	return risk.Holding{Inputs: in, Size: dec(size)}
 }
@@ -122,6 +132,61 @@ func TestLeavingSeveralAtOnce(t *testing.T) {
 				got := p.Bottlenecks[i]
 				require.Equal(t, want, bottleneck{got.ISIN, got.Cause, got.Days, got.Left.String()})
 			}
+		})
+	}
+}
+
+// An auction takes nothing before it is held, and no more of a bond than its bids do
+// until the next.
+func TestAnAuctionIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	const aDay = 24 * time.Hour
+	for name, row := range map[string]struct {
+		change  func(*market.Snapshot)
+		cadence time.Duration
+		size    string
+		within  int
+		days    []int // on which it sells by auction
+		done    int
+		cause   risk.Cause // empty if it is all sold on the first day
+		text    string     // why
+	}{
+		"held today":           {auctionIn(5 * time.Hour), 4 * time.Hour, "1000000", 30, []int{1}, 1, "", ""},
+		"held in a day":        {auctionIn(aDay), 4 * time.Hour, "1000000", 30, []int{1}, 1, "", ""},
+		"held after a day":     {auctionIn(aDay + 1), 4 * time.Hour, "1000000", 30, []int{2}, 2, risk.AuctionLater, "sold out on day 2. Its next auction is on day 2."},
+		"held in thirty days":  {auctionIn(30 * aDay), 4 * time.Hour, "1000000", 40, []int{30}, 30, risk.AuctionLater, "sold out on day 30. Its next auction is on day 30."},
+		"held after the time":  {auctionIn(30 * aDay), 4 * time.Hour, "1000000", 29, nil, 0, risk.AuctionLater, "1,000,000 is left. Its next auction is on day 30."},
+		"several times a day":  {auctionIn(5 * time.Hour), 4 * time.Hour, "9000000", 30, []int{1, 2, 3}, 3, risk.OwnLimits, "sold out on day 3. Makers, auctions and its own book take 4,000,000 of it a day."},
+		"once a week":          {auctionIn(5 * time.Hour), 7 * aDay, "9000000", 30, []int{1, 8, 15}, 15, risk.AuctionLater, "sold out on day 15. Its auctions are 7 days apart."},
+		"every day and a half": {auctionIn(5 * time.Hour), 36 * time.Hour, "9000000", 30, []int{1, 3, 5}, 5, risk.AuctionLater, "sold out on day 5. Its auctions are 2 days apart."},
+		"beside a book": {
+			func(s *market.Snapshot) { auctionIn(3 * aDay)(s); s.Book.Volume = dec("1000000") }, 4 * time.Hour, "1000000", 30,
+			[]int{3},
+			3,
+			risk.AuctionLater, "sold out on day 3. Its next auction is on day 3, and until then makers and its own book take 200,000 of it a day.",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := config()
+			c.Policy.AuctionCadence = row.cadence
+			p, err := engineOf(t, c).Leave(risk.Leaving{Holdings: []risk.Holding{holding(named(second, row.change), row.size)}, Days: row.within})
+			require.NoError(t, err)
+			var days []int
+			for _, s := range p.Plan.Slices {
+				if s.Path == market.ByAuction {
+					days = append(days, s.Day)
+				}
+			}
+			require.Equal(t, row.days, days)
+			require.Equal(t, row.done, p.Plan.Days)
+			if row.cause == "" {
+				require.Empty(t, p.Bottlenecks)
+				return
+			}
+			require.Len(t, p.Bottlenecks, 1)
+			require.Equal(t, row.cause, p.Bottlenecks[0].Cause)
+			require.Contains(t, p.Retail, string(second)+": "+row.text)
 		})
 	}
 }

@@ -33,6 +33,25 @@ type Position struct {
 type Share struct {
 	PerDay decimal.Decimal // face value, >= 0
 	Bps    decimal.Decimal // cost, 0 to 10,000
+	// FirstDay is the first on which the way is open, and EveryDays how many days it is
+	// from one such day to the next, both up to 36,500; 0 is 1.
+	FirstDay, EveryDays int
+}
+
+// OpenOn reports whether the way is open on a day, which is from 1.
+func (s Share) OpenOn(day int) bool {
+	since := day - max(s.FirstDay, 1)
+	return since >= 0 && since%max(s.EveryDays, 1) == 0
+}
+
+func (s Share) validate(field string) error {
+	dated := func(n int) bool { return n >= 0 && n <= maxShareDays }
+	return check(
+		rule{valid.NotNegative(s.PerDay), field + ".PerDay", s.PerDay, valid.MustBeAmount},
+		rule{valid.NotNegative(s.Bps) && s.Bps.LessThanOrEqual(bpsOne), field + ".Bps", s.Bps, "must be 0 to 10000"},
+		rule{dated(s.FirstDay), field + ".FirstDay", s.FirstDay, "must be 0 to 36500"},
+		rule{dated(s.EveryDays), field + ".EveryDays", s.EveryDays, "must be 0 to 36500"},
+	)
 }
 
 // Capacity is what all positions together can sell in a day through what they
@@ -80,6 +99,7 @@ type Leftover struct {
 const (
 	maxPositions = 1_000
 	maxHorizon   = 1_000 // days
+	maxShareDays = 36_500
 )
 
 // JointExitIdentity names the formula of [JointExit] with its version, and changes with
@@ -167,6 +187,9 @@ func (h *holding) sell(today int, free *Capacity) ([]Slice, error) {
 		sold = append(sold, h.slice(today, "", size, bps))
 	}
 	for _, w := range ways {
+		if !w.OpenOn(today) {
+			continue
+		}
 		if size := decimal.Min(h.left, *w.free, w.PerDay); size.IsPositive() {
 			*w.free = w.free.Sub(size)
 			sold = append(sold, h.slice(today, w.path, size, w.Bps))
@@ -191,9 +214,8 @@ func validatePortfolio(positions []Position, shared Capacity, days int) error {
 		return err
 	}
 	known := make(map[string]bool, len(positions))
-	bps := func(d decimal.Decimal) bool { return valid.NotNegative(d) && d.LessThanOrEqual(bpsOne) }
 	for i, p := range positions {
-		if err := check(
+		if err := cmp.Or(check(
 			rule{valid.Named(p.Name), "Position.Name", p.Name, valid.MustBeNamed},
 			rule{!known[p.Name], "Position.Name", p.Name, "must be unique"},
 			rule{valid.Positive(p.Size), "Position.Size", p.Size, valid.MustBePositive},
@@ -201,11 +223,7 @@ func validatePortfolio(positions []Position, shared Capacity, days int) error {
 			rule{valid.NotNegative(p.SigmaDaily) && p.SigmaDaily.LessThanOrEqual(decimal.New(maxVol, 0)), "Position.SigmaDaily", p.SigmaDaily, "must be 0 to 1000"},
 			rule{valid.NotNegative(p.BookPerDay), "Position.BookPerDay", p.BookPerDay, valid.MustBeAmount},
 			rule{p.BookCost != nil || p.BookPerDay.IsZero(), "Position.BookCost", "nil", "must be set where the book takes anything"},
-			rule{valid.NotNegative(p.Maker.PerDay), "Position.Maker.PerDay", p.Maker.PerDay, valid.MustBeAmount},
-			rule{bps(p.Maker.Bps), "Position.Maker.Bps", p.Maker.Bps, "must be 0 to 10000"},
-			rule{valid.NotNegative(p.Auction.PerDay), "Position.Auction.PerDay", p.Auction.PerDay, valid.MustBeAmount},
-			rule{bps(p.Auction.Bps), "Position.Auction.Bps", p.Auction.Bps, "must be 0 to 10000"},
-		); err != nil {
+		), p.Maker.validate("Position.Maker"), p.Auction.validate("Position.Auction")); err != nil {
 			return fmt.Errorf("position %d: %w", i, err)
 		}
 		known[p.Name] = true

@@ -74,6 +74,19 @@ func TestJointExit(t *testing.T) {
 		slice(3, "barred", "", "10", "20", "0.02"),
 	}, plan.Slices))
 
+	// A way may open only later, and then not every day.
+	late := position("late", "25", "0.01")
+	late.BookPerDay, late.Maker.PerDay = dec("0"), dec("0")
+	late.Auction.FirstDay, late.Auction.EveryDays = 3, 2
+	plan, err = market.JointExit([]market.Position{late}, market.Capacity{AuctionPerDay: dec("10")}, 7)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff([]market.Slice{
+		slice(3, "late", market.ByAuction, "10", "40", "0.04"), slice(5, "late", market.ByAuction, "10", "40", "0.04"), slice(7, "late", market.ByAuction, "5", "40", "0.02"),
+	}, plan.Slices))
+	plan, err = market.JointExit([]market.Position{late}, market.Capacity{AuctionPerDay: dec("10")}, 2)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(market.Plan{Left: []market.Leftover{{Name: "late", Size: dec("25")}}}, plan))
+
 	empty, err := market.JointExit(nil, market.Capacity{}, 1)
 	require.NoError(t, err)
 	require.Empty(t, empty)
@@ -89,6 +102,7 @@ func TestAJointExitAddsUp(t *testing.T) {
 			p.BookPerDay = decimal.NewFromInt(rapid.Int64Range(0, 3).Draw(rt, "book"))
 			p.Maker = market.Share{PerDay: decimal.NewFromInt(rapid.Int64Range(0, 3).Draw(rt, "maker share")), Bps: decimal.NewFromInt(rapid.Int64Range(38, 42).Draw(rt, "maker bps"))}
 			p.Auction.PerDay = decimal.NewFromInt(rapid.Int64Range(0, 3).Draw(rt, "auction share"))
+			p.Auction.FirstDay, p.Auction.EveryDays = rapid.IntRange(0, 4).Draw(rt, "first auction"), rapid.IntRange(0, 3).Draw(rt, "days between")
 			all = append(all, p)
 		}
 		shared := market.Capacity{MakerPerDay: decimal.NewFromInt(rapid.Int64Range(0, 5).Draw(rt, "maker")), AuctionPerDay: decimal.NewFromInt(rapid.Int64Range(0, 5).Draw(rt, "auction"))}
@@ -104,6 +118,10 @@ func TestAJointExitAddsUp(t *testing.T) {
 		for _, s := range plan.Slices {
 			most := map[market.Path]decimal.Decimal{"": mine[s.Name].BookPerDay, market.ByMaker: mine[s.Name].Maker.PerDay, market.ByAuction: mine[s.Name].Auction.PerDay}
 			require.True(rt, s.Size.LessThanOrEqual(most[s.Path]))
+			if a := mine[s.Name].Auction; s.Path == market.ByAuction {
+				require.GreaterOrEqual(rt, s.Day, a.FirstDay)
+				require.Zero(rt, (s.Day-max(a.FirstDay, 1))%max(a.EveryDays, 1))
+			}
 			require.True(rt, s.Size.IsPositive())
 			sold[s.Name] = sold[s.Name].Add(s.Size)
 			used[s.Path][s.Day] = used[s.Path][s.Day].Add(s.Size)
@@ -146,6 +164,9 @@ func TestPortfoliosThatAreNone(t *testing.T) {
 		"a maker that pays":                {func(p *market.Position) { p.Maker.Bps = dec("-1") }, "position 1: market: invalid: Position.Maker.Bps -1"},
 		"an auction that takes it all":     {func(p *market.Position) { p.Auction.Bps = dec("10001") }, "position 1: market: invalid: Position.Auction.Bps 10001"},
 		"a negative share of makers":       {func(p *market.Position) { p.Maker.PerDay = dec("-1") }, "position 1: market: invalid: Position.Maker.PerDay -1"},
+		"a maker who was there":            {func(p *market.Position) { p.Maker.FirstDay = -1 }, "position 1: market: invalid: Position.Maker.FirstDay -1"},
+		"auctions that go back":            {func(p *market.Position) { p.Auction.EveryDays = -1 }, "position 1: market: invalid: Position.Auction.EveryDays -1"},
+		"an auction in another age":        {func(p *market.Position) { p.Auction.FirstDay = 36501 }, "position 1: market: invalid: Position.Auction.FirstDay 36501"},
 		"a negative share of auctions":     {func(p *market.Position) { p.Auction.PerDay = dec("-1") }, "position 1: market: invalid: Position.Auction.PerDay -1"},
 		"a book that pays to be sold into": {func(p *market.Position) { p.BookCost = flat("-1") }, "cost of 1 of b: market: invalid: Position.BookCost -1"},
 	} {
