@@ -87,7 +87,8 @@ func (p Parameters) validate() error {
 // the participation and T the horizon; impact by the square root law (Torre,
 // "BARRA Market Impact Model Handbook" (1997)). It does not depend on the unit of
 // price or size. Auctions and makers do not enter: they are routes, see
-// [Recommender]. A locked book says nothing of cost and is [Insufficient].
+// [Recommender]. A locked book says nothing of cost and is [Insufficient]; so is one
+// without volume for a size that exceeds its touch.
 //
 // Powers and roots are float64, since scores never become an order; results keep
 // 12 digits. It is immutable, so safe for concurrent use.
@@ -166,7 +167,12 @@ func (c *CalibratedModel) Index(s Snapshot, size decimal.Decimal) (Index, error)
 	l := c.look(s, size)
 	index := Index{Level: Insufficient, Confidence: statistic(c.confidence(s))}
 	if s.Book.Locked() {
-		index.Missing = []string{"spread"}
+		index.Missing = append(index.Missing, "spread")
+	}
+	if !l.impactKnown {
+		index.Missing = append(index.Missing, "volume")
+	}
+	if len(index.Missing) > 0 {
 		return index, nil
 	}
 	w := c.p.Weights

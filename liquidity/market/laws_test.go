@@ -43,14 +43,20 @@ func anyBook(rng *rand.Rand) (market.Snapshot, decimal.Decimal) {
 func TestTheCalibratedModel(t *testing.T) {
 	model := calibrated(t)
 	rng := rand.New(rand.NewPCG(1, 2))
-	index := func(s market.Snapshot, size decimal.Decimal) float64 {
+	// index is not known where there is no volume to measure the impact of the excess by.
+	index := func(s market.Snapshot, size decimal.Decimal) (x float64, known bool) {
 		got, err := model.Index(s, size)
 		require.NoError(t, err)
-		require.NotEqual(t, market.Insufficient, got.Level)
+		known = got.Level != market.Insufficient
+		require.Equal(t, s.Book.Volume.IsPositive() || size.LessThanOrEqual(s.Book.BidSize), known, "%+v of %s", s.Book, size)
+		if !known {
+			require.Equal(t, []string{"volume"}, got.Missing)
+			return 0, false
+		}
 		require.Equal(t, market.LevelOf(got.Value), got.Level)
-		x := got.Value.InexactFloat64()
+		x = got.Value.InexactFloat64()
 		require.True(t, x >= 1 && x <= 100, "index %v", x)
-		return x
+		return x, true
 	}
 	more := decimal.NewFromFloat(1.7)
 	checks := map[string]struct {
@@ -83,14 +89,25 @@ func TestTheCalibratedModel(t *testing.T) {
 		"a maker in view":    {func(s *market.Snapshot, _ *decimal.Decimal) { s.Maker = snapshot().Maker }, 0},
 	}
 	const noise = 1e-9
-	moved := map[string]bool{}
+	moved, judged := map[string]bool{}, 0
 	for draw := range *draws {
 		s, size := anyBook(rng)
-		before := index(s, size)
+		dry, trickle := s, s
+		dry.Book.Volume, trickle.Book.Volume = decimal.Decimal{}, dec("1")
+		some, _ := index(trickle, size)
+		if none, known := index(dry, size); known {
+			require.LessOrEqual(t, none, some+noise, "draw %d: no volume is no better than hardly any: %+v of %s", draw, s.Book, size)
+			judged++
+		}
+		before, known := index(s, size)
 		for name, c := range checks {
 			changed, sale := s, size
 			c.change(&changed, &sale)
-			change := index(changed, sale) - before
+			after, still := index(changed, sale)
+			if !known || !still {
+				continue
+			}
+			change := after - before
 			if c.way == 0 {
 				require.InDelta(t, 0, change, noise, "draw %d: %s: %+v of %s", draw, name, s.Book, size)
 				continue
@@ -99,6 +116,7 @@ func TestTheCalibratedModel(t *testing.T) {
 			moved[name] = moved[name] || change*c.way > 0.01
 		}
 	}
+	require.True(t, judged > 0 && judged < *draws, "books with and without an index at no volume, %d of %d", judged, *draws)
 	for name, c := range checks {
 		require.Equal(t, c.way != 0, moved[name], "%s: must move the index of some books, by more than noise", name)
 	}
@@ -108,15 +126,25 @@ func TestWithoutVolumeTheCostOfTheExcessIsNotKnown(t *testing.T) {
 	model := calibrated(t)
 	for name, row := range map[string]struct {
 		touch, size string
+		locked      bool
+		missing     []string
 		known       bool // what it costs
 	}{
 		"the touch takes all of it":           {touch: "1000000", size: "1000000", known: true},
-		"the touch takes all but a hundredth": {touch: "1000000", size: "1000000.01"},
-		"the touch takes next to nothing":     {touch: "1000", size: "1000000"},
+		"the touch takes all but a hundredth": {touch: "1000000", size: "1000000.01", missing: []string{"volume"}},
+		"the touch takes next to nothing":     {touch: "1000", size: "1000000", missing: []string{"volume"}},
+		"and the book is locked":              {touch: "1000", size: "1000000", locked: true, missing: []string{"spread", "volume"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := snapshot()
 			s.Book.BidSize, s.Book.Volume, s.Book.Trades = dec(row.touch), dec("0"), 0
+			if row.locked {
+				s.Book.Ask = s.Book.Bid
+			}
+			index, err := model.Index(s, dec(row.size))
+			require.NoError(t, err)
+			require.Equal(t, row.missing, index.Missing)
+			require.Equal(t, row.missing != nil, index.Level == market.Insufficient)
 			estimate, err := model.Estimate(s, dec(row.size))
 			require.NoError(t, err)
 			require.Equal(t, row.known, estimate.ImpactBps.Valid)
