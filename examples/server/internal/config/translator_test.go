@@ -27,7 +27,7 @@ func TestTheDefaultTranslatorIsCareful(t *testing.T) {
 	c, err := config.Default()
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff(risk.Careful(dec("100000")), c.Translator.Engine))
-	require.Equal(t, []config.Feed{{Name: "sample", Sample: true}}, c.Translator.Feeds)
+	require.Equal(t, []config.Feed{{Name: "sample", Sample: true}, {Name: "example-service", Push: true}}, c.Translator.Feeds)
 	least, err := parse(t, leastTranslator)
 	require.NoError(t, err)
 	want := *c.Translator
