@@ -243,6 +243,8 @@ func reasonPhrase(r market.Refusal) string {
 		return "the market maker does not quote"
 	case market.NoAuction:
 		return "no auction is announced"
+	case market.BelowReserve:
+		return "nobody there is expected to pay more than " + r.Limit.String() + ", which is less than the least price"
 	case market.WindowClosed:
 		return "the next window is more than " + limit + " minutes away"
 	case market.RatingRestriction:

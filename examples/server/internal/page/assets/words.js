@@ -67,6 +67,7 @@ export function refusal({ reason, limit, text }) {
     case "no_maker": return "Nobody makes a market in this bond.";
     case "maker_offline": return "The market maker is not quoting now.";
     case "no_auction": return "No auction is announced.";
+    case "below_reserve": return "Nobody there is expected to reach the least price that you would take.";
     case "window_closed": return "The next window is too far ahead" + (limit ? ": more than " + span(limit) : "") + ".";
     case "rating_restriction": return "House policy bars bonds of this rating.";
     case "tenor_restriction": return "House policy bars this way for bonds that run so long.";
