@@ -2,6 +2,7 @@ package liquidity
 
 import (
 	"cmp"
+
 	"github.com/shopspring/decimal"
 
 	"github.com/evenkeelhq/evenkeel/internal/valid"
