@@ -104,7 +104,7 @@ const (
 
 // JointExitIdentity names the formula of [JointExit] with its version, and changes with
 // it.
-const JointExitIdentity = "joint-exit@1"
+const JointExitIdentity = "joint-exit@2"
 
 // JointExit sells positions over at most so many days, 1 to 1,000. Each day each
 // position sells what its own book takes, and the rest through what they share, as
