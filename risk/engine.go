@@ -152,7 +152,7 @@ func (l *look) drop(t Translation) {
 }
 
 // close alerts for each way out that was open when people were last told, and is
-// not.
+// not. One that is only between two of its windows closes and opens every day.
 func (l *look) close(t Translation) {
 	var open []market.Path
 	for _, path := range market.Paths() {
@@ -160,7 +160,7 @@ func (l *look) close(t Translation) {
 		switch {
 		case r.Available:
 			open = append(open, path)
-		case !slices.Contains(l.next.Told.Open, path):
+		case !slices.Contains(l.next.Told.Open, path), len(r.Refusals) == 1 && r.Refusals[0].Reason == market.WindowClosed:
 		case r.Refusals[0].Reason == market.MakerOffline:
 			l.alert(Deterioration, Warning, "Market maker offline - limited exit options")
 		default:

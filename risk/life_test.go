@@ -239,6 +239,25 @@ func TestAnIndexThatFalls(t *testing.T) {
 	require.Empty(t, alerts(l.look(thin("200000"))))
 }
 
+func TestAWindowThatClosesAsEveryDayIsNoFailure(t *testing.T) {
+	t.Parallel()
+	l := born(t, nil)
+	closed, was := 0, true
+	for range 3 * 24 {
+		d := l.look(usual)
+		for _, e := range d.Events {
+			require.Nil(t, e.Alert, "%v", e.Alert)
+		}
+		r, _ := d.Translation.Exits.Route(market.ByRFQ)
+		if was && !r.Available {
+			closed++
+		}
+		was = r.Available
+		l.at = l.at.Add(59 * time.Minute)
+	}
+	require.GreaterOrEqual(t, closed, 2)
+}
+
 func TestAFallIsSeenWheneverItBegan(t *testing.T) {
 	t.Parallel()
 	thin := func(depth string) func(*risk.Inputs) {
