@@ -109,4 +109,4 @@ func (f Facts) evidence() []Evidence {
 	return all
 }
 
-func past(t, now time.Time) bool { return dated(t) && !t.After(now.Add(maxSkew)) }
+func past(t, now time.Time) bool { return valid.Dated(t) && !t.After(now.Add(maxSkew)) }

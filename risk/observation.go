@@ -35,14 +35,11 @@ const (
 
 const (
 	maxCommands = 64
-	firstYear   = 1900
-	lastYear    = 2200
-	mustBeDated = "must be from 1900 to 2200"
 )
 
 func (s State) validate(o Observation) error {
 	if err := check(
-		rule{dated(o.At) && o.At.UTC().Year() >= 1970, "At", o.At, "must be from 1970 to 2200"},
+		rule{valid.Dated(o.At) && o.At.UTC().Year() >= 1970, "At", o.At, "must be from 1970 to 2200"},
 		rule{!o.At.Before(s.At), "At", o.At, "must not be before " + s.At.String()},
 		rule{o.ISIN.Validate() == nil, "ISIN", string(o.ISIN), "must be one"},
 		rule{s.ISIN == "" || o.ISIN == s.ISIN, "ISIN", string(o.ISIN), "must be " + string(s.ISIN)},
@@ -67,11 +64,4 @@ func (s State) validate(o Observation) error {
 		seq = c.Seq
 	}
 	return nil
-}
-
-// dated keeps a time well within the years that can be written down: what is in
-// year 9999 here may be in 10000 in UTC, which JSON has no form for.
-func dated(t time.Time) bool {
-	year := t.UTC().Year()
-	return year >= firstYear && year <= lastYear
 }

@@ -87,7 +87,7 @@ func (t Track) validate() error {
 	}
 	if was := t.Was; was != nil {
 		if err := check(
-			rule{dated(was.At), "Track.Was.At", was.At, mustBeDated},
+			rule{valid.Dated(was.At), "Track.Was.At", was.At, valid.MustBeDated},
 			rule{!was.Index.IsNegative() && was.Index.LessThanOrEqual(hundred), "Track.Was.Index", was.Index, "must be 0 to 100"},
 		); err != nil {
 			return err

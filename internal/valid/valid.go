@@ -12,6 +12,7 @@ package valid
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
@@ -28,6 +29,7 @@ const MaxText = 256
 const (
 	MustBeAmount   = "must be 0 or more, below 1e18, with at most 18 decimals"
 	MustBePositive = "must be > 0, below 1e18, with at most 18 decimals"
+	MustBeDated    = "must be from 1900 to 2200"
 	MustBeNamed    = "must have 1 to 256 bytes of UTF-8 without NUL"
 )
 
@@ -88,6 +90,14 @@ func Positive(d decimal.Decimal) bool { return d.IsPositive() && InRange(d) }
 
 // NotNegative reports whether d >= 0 and in range.
 func NotNegative(d decimal.Decimal) bool { return !d.IsNegative() && InRange(d) }
+
+// Dated reports whether t is well within the years that can be written down: what is in
+// year 9999 here may be in 10000 in UTC, which JSON has no form for. No time at all is
+// not.
+func Dated(t time.Time) bool {
+	year := t.UTC().Year()
+	return year >= 1900 && year <= 2200
+}
 
 // Named reports whether s can name somebody, and be read back from a journal and
 // from any database as it was: PostgreSQL keeps no NUL.

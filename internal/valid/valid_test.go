@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
@@ -64,6 +65,22 @@ func TestInRange(t *testing.T) {
 	require.False(t, valid.Positive(decimal.New(-1, 0)))
 	require.False(t, valid.NotNegative(decimal.New(-1, 0)))
 	require.False(t, valid.Positive(decimal.New(1, 18)))
+}
+
+func TestDated(t *testing.T) {
+	t.Parallel()
+	east := time.FixedZone("east", 5*60*60)
+	for at, want := range map[time.Time]bool{
+		{}: false,
+		time.Date(1899, 12, 31, 23, 59, 59, 0, time.UTC): false,
+		time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC):      true,
+		time.Date(1900, 1, 1, 4, 59, 59, 0, east):        false,
+		time.Date(2200, 12, 31, 23, 59, 59, 0, time.UTC): true,
+		time.Date(2201, 1, 1, 4, 59, 59, 0, east):        true,
+		time.Date(2201, 1, 1, 0, 0, 0, 0, time.UTC):      false,
+	} {
+		require.Equal(t, want, valid.Dated(at), at.String())
+	}
 }
 
 func TestNamed(t *testing.T) {

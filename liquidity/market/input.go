@@ -25,8 +25,7 @@ const (
 const (
 	mustBeCount  = "must be 0 to 1000000000"
 	mustBeAge    = "must be 0 to 36500 days"
-	mustBePast   = "must be from 1900 to 2200, and not after Now"
-	mustBeDated  = "must be from 1900 to 2200"
+	mustBePast   = valid.MustBeDated + ", and not after Now"
 	mustBeSpread = "must be 0 to 1e12 bps"
 	mustBeOurs   = "must be one of the package's"
 )
@@ -124,7 +123,7 @@ func (a Auction) Validate(now time.Time) error {
 			a.NextWindow.After(now.Add(-maxAge)) && a.NextWindow.Before(now.Add(maxAhead)),
 			"Auction.NextWindow", a.NextWindow, "must be set, and within 10 years from Now",
 		},
-		rule{dated(a.NextWindow), "Auction.NextWindow", a.NextWindow, mustBeDated},
+		rule{valid.Dated(a.NextWindow), "Auction.NextWindow", a.NextWindow, valid.MustBeDated},
 	)); err != nil {
 		return err
 	}
@@ -218,7 +217,7 @@ func (b Bond) Validate() error {
 		rule{known(b.Tenor), "Bond.Tenor", b.Tenor, valid.MustBeNamed},
 		rule{known(b.IssuerClass), "Bond.IssuerClass", b.IssuerClass, valid.MustBeNamed},
 		rule{valid.NotNegative(b.CouponPct) && b.CouponPct.LessThanOrEqual(decimal.New(1000, 0)), "Bond.CouponPct", b.CouponPct, "must be 0 to 1000"},
-		rule{b.Maturity.IsZero() || dated(b.Maturity), "Bond.Maturity", b.Maturity, mustBeDated + ", or zero"},
+		rule{b.Maturity.IsZero() || valid.Dated(b.Maturity), "Bond.Maturity", b.Maturity, valid.MustBeDated + ", or zero"},
 		rule{valid.NotNegative(b.IssueSize), "Bond.IssueSize", b.IssueSize, valid.MustBeAmount},
 	)
 }
@@ -269,7 +268,7 @@ type Snapshot struct {
 // Validate returns an error for the first part that is malformed, or that is
 // about another instrument than the book: see [Microstructure.Validate].
 func (s Snapshot) Validate() error {
-	if err := cmp.Or(check(rule{dated(s.Now), "Now", s.Now, mustBeDated}), s.Book.Validate(s.Now), s.Bond.Validate(), s.Conditions.Validate()); err != nil {
+	if err := cmp.Or(check(rule{valid.Dated(s.Now), "Now", s.Now, valid.MustBeDated}), s.Book.Validate(s.Now), s.Bond.Validate(), s.Conditions.Validate()); err != nil {
 		return err
 	}
 	if a := s.Auction; a != nil {
@@ -320,14 +319,7 @@ func (s Snapshot) doubts() []Doubt {
 	return found
 }
 
-func past(t, now time.Time) bool { return dated(t) && !t.After(now.Add(maxSkew)) }
-
-// dated keeps a time well within the years that can be written down: what is in
-// year 9999 here may be in 10000 in UTC, which JSON has no form for.
-func dated(t time.Time) bool {
-	year := t.UTC().Year()
-	return year >= 1900 && year <= 2200
-}
+func past(t, now time.Time) bool { return valid.Dated(t) && !t.After(now.Add(maxSkew)) }
 
 func count(n int) bool { return n >= 0 && n <= maxCount }
 

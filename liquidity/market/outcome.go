@@ -28,7 +28,7 @@ type Outcome struct {
 
 func (o Outcome) validate() error {
 	return check(
-		rule{dated(o.At), "Outcome.At", o.At, mustBeDated},
+		rule{valid.Dated(o.At), "Outcome.At", o.At, valid.MustBeDated},
 		rule{slices.Contains(Paths(), o.Path), "Outcome.Path", string(o.Path), mustBeOurs},
 		rule{valid.Positive(o.Size), "Outcome.Size", o.Size, valid.MustBePositive},
 		rule{fraction(o.PredictedFill), "Outcome.PredictedFill", o.PredictedFill, "must be 0 to 1"},

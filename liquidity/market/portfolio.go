@@ -45,12 +45,12 @@ func (s Share) OpenOn(day int) bool {
 }
 
 func (s Share) validate(field string) error {
-	dated := func(n int) bool { return n >= 0 && n <= maxShareDays }
+	days := func(n int) bool { return n >= 0 && n <= maxShareDays }
 	return check(
 		rule{valid.NotNegative(s.PerDay), field + ".PerDay", s.PerDay, valid.MustBeAmount},
 		rule{valid.NotNegative(s.Bps) && s.Bps.LessThanOrEqual(bpsOne), field + ".Bps", s.Bps, "must be 0 to 10000"},
-		rule{dated(s.FirstDay), field + ".FirstDay", s.FirstDay, "must be 0 to 36500"},
-		rule{dated(s.EveryDays), field + ".EveryDays", s.EveryDays, "must be 0 to 36500"},
+		rule{days(s.FirstDay), field + ".FirstDay", s.FirstDay, "must be 0 to 36500"},
+		rule{days(s.EveryDays), field + ".EveryDays", s.EveryDays, "must be 0 to 36500"},
 	)
 }
 

@@ -1,8 +1,8 @@
 // Package crash kills the server in every way it can think of, and looks whether
 // anything was lost or paid twice. It is tests only:
 //
-//	go test ./server/crash                       each point, 20 kills and 3 outages of each database
-//	go test ./server/crash -v -timeout 40m -hits=3 -kills=200 -restarts=20
+//	go test ./examples/server/crash              each point, 20 kills and 3 outages of each database
+//	go test ./examples/server/crash -v -timeout 40m -hits=3 -kills=200 -restarts=20
 //
 // One test has two servers over one PostgreSQL and one Redis, kills Redis and each of
 // them, and looks whether those who follow bonds were told everything in order. Each

@@ -129,7 +129,7 @@ func (s *Service) read(ctx context.Context, from *namedSource) error {
 		if err == nil && s.Put(ctx, some) != nil {
 			var wrong []string
 			wrong, err = s.putEach(ctx, some)
-			from.refused = append(from.refused, wrong...)
+			from.refused = append(from.refused, wrong[:min(len(wrong), maxProblems-len(from.refused))]...)
 		}
 	}
 	if len(told) > 0 && err != nil {

@@ -60,9 +60,8 @@ func (w *waiting) fail(isin market.ISIN) time.Duration {
 // retry has an instrument that failed looked at again, if it still waits.
 func (w *waiting) retry(isin market.ISIN) {
 	w.mu.Lock()
-	f, failed := w.failed[isin]
-	if f.resting = false; failed {
-		w.failed[isin] = f
+	if f, failed := w.failed[isin]; failed {
+		w.failed[isin] = failure{times: f.times}
 	}
 	_, waits := w.is[isin]
 	w.mu.Unlock()
