@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/benbjohnson/clock"
+	goredis "github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
@@ -91,10 +92,18 @@ func openLiquid(ctx context.Context, cfg config.Config, db *sql.DB, counted *met
 	return l, nil
 }
 
+// redisLog is where go-redis tells of dials that fail. It has one for the process.
+type redisLog struct{ log *zap.Logger }
+
+func (l redisLog) Printf(_ context.Context, format string, values ...any) {
+	l.log.Warn("the bus between servers is away", zap.String("error", fmt.Sprintf(format, values...)))
+}
+
 // openBonds adds the translator, and the stream that tells people of it.
 func (l *liquid) openBonds(cfg config.Config, db *sql.DB, who *access.Authenticator, counted *metrics.Metrics, now clock.Clock, log *zap.Logger) (err error) {
 	var bus topic.Bus // without one, servers hear of each other through the journal, and later
 	if cfg.Translator.Redis != "" {
+		goredis.SetLogger(redisLog{log})
 		over, err := redis.Open(cfg.Translator.Redis, redis.Options{Clock: now})
 		if err != nil {
 			return err
