@@ -142,17 +142,22 @@ func (f file) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // wantsHTML reports whether a client names HTML among what it accepts, as browsers
-// do. Whoever takes anything, curl for one, is a program.
+// do, and would not rather have JSON. Whoever takes anything, curl for one, is a
+// program.
 func wantsHTML(header http.Header) bool {
+	wish := map[string]float64{}
 	for _, accepted := range strings.Split(strings.Join(header.Values("Accept"), ","), ",") {
 		media, params, err := mime.ParseMediaType(accepted)
-		if err != nil || media != "text/html" {
+		if err != nil {
 			continue
 		}
 		quality, err := strconv.ParseFloat(params["q"], 64)
-		return err != nil || quality > 0 // unless it is refused outright
+		if err != nil {
+			quality = 1
+		}
+		wish[media] = quality
 	}
-	return false
+	return wish["text/html"] > 0 && wish["text/html"] >= wish["application/json"]
 }
 
 func millions(d decimal.Decimal) string { return grouped(1, d.Shift(-6)) }

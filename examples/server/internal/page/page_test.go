@@ -44,7 +44,9 @@ func TestWhoGetsThePage(t *testing.T) {
 	}{
 		{"a browser gets it", "GET", "/", browser, http.StatusOK},
 		{"who names HTML gets it", "GET", "/", "TEXT/HTML", http.StatusOK},
-		{"who likes HTML less still gets it", "GET", "/", "application/json, text/html;q=0.1", http.StatusOK},
+		{"who likes both gets it", "GET", "/", "application/json, text/html", http.StatusOK},
+		{"who would rather have JSON gets the pool's answer", "GET", "/", "text/html;q=0.1, application/json;q=0.2", http.StatusTeapot},
+		{"who would rather have anything else still gets it", "GET", "/", "image/png, text/html;q=0.1", http.StatusOK},
 		{"HEAD is answered as GET is", "HEAD", "/", browser, http.StatusOK},
 		{"who takes anything is a program", "GET", "/", "*/*", http.StatusTeapot},
 		{"who asks for JSON gets the pool's answer", "GET", "/", "application/json", http.StatusTeapot},

@@ -71,7 +71,7 @@ func Open(cfg config.Translator, ports Ports, opts Options) (*Service, error) {
 		dear: make(chan struct{}, dearAtOnce), jobs: newJobs(),
 	}
 	s.live = newCrowd(cfg.Live, s.newRunner)
-	s.sources = sourcesOf(cfg.Feeds)
+	s.sources = sourcesOf(cfg.Feeds, cfg.Strict)
 	return s, nil
 }
 

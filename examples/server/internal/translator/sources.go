@@ -33,14 +33,14 @@ type namedSource struct {
 	problems []string
 }
 
-func sourcesOf(feeds []config.Feed) []*namedSource {
+func sourcesOf(feeds []config.Feed, strict bool) []*namedSource {
 	var sources []*namedSource
 	for _, f := range feeds {
 		switch {
 		case f.Sample:
 			sources = append(sources, &namedSource{Source: sample.New(), name: f.Name, every: time.Second})
 		case f.File != "":
-			sources = append(sources, &namedSource{Source: source.Open(f.Name, f.File), name: f.Name, every: readEvery})
+			sources = append(sources, &namedSource{Source: source.Open(f.Name, f.File, strict), name: f.Name, every: readEvery})
 		}
 	}
 	return sources

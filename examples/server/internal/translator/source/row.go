@@ -13,12 +13,17 @@ import (
 
 // instrument makes one of a row, or says what is wrong with it. Whether its numbers
 // make sense together, whoever takes it knows.
-func instrument(r table.Row, source string, written time.Time) (sql.Instrument, string) {
-	book := market.Microstructure{ISIN: market.ISIN(r.Value("isin")), At: written}
-	bond := market.Bond{Rating: r.Value("rating"), Tenor: r.Value("tenor"), IssuerClass: r.Value("issuer_class")}
-	if err := book.ISIN.Validate(); err != nil {
-		return sql.Instrument{}, r.Problem("isin", r.Value("isin"), "must be an ISIN")
+func instrument(r table.Row, source string, strict bool, written time.Time) (sql.Instrument, string) {
+	isin, err := market.ParseISIN(r.Value("isin"), strict)
+	if err != nil {
+		rule := "must be an ISIN"
+		if strict {
+			rule += " that ends in its check digit"
+		}
+		return sql.Instrument{}, r.Problem("isin", r.Value("isin"), rule)
 	}
+	book := market.Microstructure{ISIN: isin, At: written}
+	bond := market.Bond{Rating: r.Value("rating"), Tenor: r.Value("tenor"), IssuerClass: r.Value("issuer_class")}
 	problem := cmp.Or(
 		r.Time("timestamp", &book.At),
 		date(r, "maturity_date", &bond.Maturity),

@@ -18,6 +18,7 @@ var ErrInvalid = errors.New("source: invalid")
 // at a time.
 type File struct {
 	name, path string
+	strict     bool
 	last       os.FileInfo // when it was read last
 	problems   []string    // of that reading
 }
@@ -35,8 +36,10 @@ var instruments = table.Table{
 }
 
 // Open returns the file at path, which need not be there yet. What it says comes
-// from name.
-func Open(name, path string) *File { return &File{name: name, path: path} }
+// from name. strict asks every ISIN for its check digit.
+func Open(name, path string, strict bool) *File {
+	return &File{name: name, path: path, strict: strict}
+}
 
 // Again implements translator.Source.
 func (f *File) Again() { f.last = nil }
@@ -52,7 +55,7 @@ func (f *File) Read(time.Time, []market.ISIN) ([]sql.Instrument, []string, error
 		return nil, f.problems, err
 	}
 	told, problems, err := table.Read(instruments, content, func(r table.Row) (sql.Instrument, string) {
-		return instrument(r, f.name, content.Written)
+		return instrument(r, f.name, f.strict, content.Written)
 	})
 	if err != nil {
 		f.last, f.problems = nil, nil // so that it is said again

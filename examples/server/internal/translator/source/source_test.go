@@ -27,6 +27,15 @@ func write(t *testing.T, path, text string, later time.Duration) {
 
 const head = "isin,bid,ask,timestamp,l2_levels,time_since_last_trade_s,window_s,rating,coupon_rate,maturity_date,bid_size,ask_size,l2_depth_qty,trades_count,vwap,volume_face\n"
 
+func TestACheckDigitIsAskedForWhereThatIsTheRule(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bonds.csv")
+	write(t, path, head+"IN0012345678,99,101,,5,300,,,,,1,2,3,4,5,6\nINE094A08176,99,101,,5,300,,,,,1,2,3,4,5,6\n", 0)
+	told, problems, err := source.Open("desk", path, true).Read(noon, nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{`line 2: isin "IN0012345678": must be an ISIN that ends in its check digit`}, problems)
+	require.Len(t, told, 1)
+}
+
 func TestAFileTellsOfBooksAndBonds(t *testing.T) {
 	for name, text := range map[string]string{
 		"bonds.csv":  head + "IN0012345678,100.50,100.75,2026-03-01T11:00:00.5Z,5,300,3600,AA,7.5,2031-06-30,1,2,3,4,5,6\nIN0087654321,99,101,,5,300,,,,,1,2,3,4,5,6\n",
@@ -34,7 +43,7 @@ func TestAFileTellsOfBooksAndBonds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), name)
-			file := source.Open("desk", path)
+			file := source.Open("desk", path, false)
 			_, _, err := file.Read(noon, nil)
 			require.ErrorIs(t, err, os.ErrNotExist)
 			write(t, path, text, 0)
@@ -69,7 +78,7 @@ func TestAFileTellsOfBooksAndBonds(t *testing.T) {
 
 func TestALineWithAMistakeHidesItsInstrumentAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bonds.csv")
-	file := source.Open("desk", path)
+	file := source.Open("desk", path, false)
 	write(t, path, head+"x,1,2,,5,300,,,,,1,2,3,4,5,6\nIN0012345678,1,2,,5,300,,,,,1,2,3,4,5,6\nIN0000000000,1e2,2,,5,300,,,,,1,2,3,4,5,6\nIN0000000001,1,,,5,300,,,,,1,2,3,4,5,6\nIN0000000002,1,2,noon,5,300,,,,,1,2,3,4,5,6\n"+
 		"IN0000000003,1,2,,-1,300,,,,,1,2,3,4,5,6\nIN0000000004,1,2,,5,300,,,,2031-06-31,1,2,3,4,5,6\nIN0000000005,1,2,,5,300,,,,,1,2,3,4,5,6\nIN0000000005,1,2,,5,300,,,,,1,2,3,4,5,6\nIN0000000006,1,2\n", 0)
 	told, problems, err := file.Read(noon, nil)
@@ -101,7 +110,7 @@ func TestWhatTheFileDoesNotSayOfABookIsNotTakenForNothing(t *testing.T) {
 		less := slices.Clone(fields)
 		less[i] = ""
 		write(t, path, head+strings.Join(less, ",")+"\n", 0)
-		told, problems, err := source.Open("desk", path).Read(noon, nil)
+		told, problems, err := source.Open("desk", path, false).Read(noon, nil)
 		require.NoError(t, err)
 		require.Empty(t, told, name)
 		require.Len(t, problems, 1)
@@ -127,7 +136,7 @@ func TestAFileThatCannotBeTakenApartIsNotRead(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "bonds.csv")
 		write(t, path, text, 0)
-		_, _, err := source.Open("desk", path).Read(noon, nil)
+		_, _, err := source.Open("desk", path, false).Read(noon, nil)
 		require.ErrorIs(t, err, source.ErrInvalid, text)
 		require.ErrorContains(t, err, says)
 	}
@@ -138,7 +147,7 @@ func TestAFileThatCannotBeTakenApartIsNotRead(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "bonds.json")
 		write(t, path, text, 0)
-		_, _, err := source.Open("desk", path).Read(noon, nil)
+		_, _, err := source.Open("desk", path, false).Read(noon, nil)
 		require.ErrorIs(t, err, source.ErrInvalid, text)
 		require.ErrorContains(t, err, says)
 	}
@@ -146,7 +155,7 @@ func TestAFileThatCannotBeTakenApartIsNotRead(t *testing.T) {
 
 func TestAFileThatIsNotReadIsSaidSoUntilItIsMended(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bonds.csv")
-	file := source.Open("desk", path)
+	file := source.Open("desk", path, false)
 	write(t, path, head+"IN0012345678,1e2,2,,5,300,,,,,1,2,3,4,5,6\n", 0)
 	_, problems, err := file.Read(noon, nil)
 	require.NoError(t, err)
