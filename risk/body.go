@@ -23,6 +23,7 @@ type Body struct {
 	Profile LiquidityBody `json:"liquidity_profile"`
 	Exits   []ExitBody    `json:"exit_recommendations"`
 	Size    *Number       `json:"trade_size"` // of the sale that all of it is about
+	Bond    *BondBody     `json:"bond_metadata,omitempty"`
 
 	RetailNarrative     string `json:"retail_narrative"`
 	ProfessionalSummary string `json:"professional_summary,omitempty"`
@@ -46,6 +47,17 @@ type Origin struct {
 	AsOf         time.Time `json:"as_of"`
 	Citations    []string  `json:"citations"`
 	ModelVersion string    `json:"model_version"`
+}
+
+// BondBody is what is known of the bond itself, as its source says it.
+type BondBody struct {
+	Rating      string  `json:"rating"` // empty if not known, as those below
+	Tenor       string  `json:"tenor"`
+	IssuerClass string  `json:"issuer_class"`
+	CouponPct   *Number `json:"coupon_rate"`
+	Maturity    *string `json:"maturity_date"` // null if it has none or none is known
+	IssueSize   *Number `json:"issue_size"`    // null if not known
+	*Origin
 }
 
 // ScoresBody is a risk summary.

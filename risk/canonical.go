@@ -11,7 +11,7 @@ import (
 )
 
 // Schema names what [Engine.Hash] hashes, and how.
-const Schema = "evenkeel.risk.translation/1"
+const Schema = "evenkeel.risk.translation/2"
 
 // Hash identifies all that a translation is made from: inputs, sale, track,
 // configuration with its policy and parameters, and the versions of the models. It

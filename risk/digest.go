@@ -16,7 +16,8 @@ import (
 // toldOf digests what the events of a translation would tell whoever hears most, so
 // that no number that somebody is shown changes without one. Open is left out.
 func toldOf(t Translation) (Told, error) {
-	p, err := SnapshotOf(still(t), Professional)
+	t = still(t)
+	p, err := SnapshotOf(t, Professional)
 	if err != nil {
 		return Told{}, err
 	}
@@ -25,7 +26,7 @@ func toldOf(t Translation) (Told, error) {
 		is   *string
 		seen []any
 	}{
-		{&is.Risk, []any{p.Risk, p.Warnings}},
+		{&is.Risk, []any{p.Risk, p.Warnings, bondBody(t)}},
 		{&is.Liquidity, []any{p.Profile, t.Freshness}},
 		{&is.Exits, []any{p.Exits, p.BestPath}},
 	} {
@@ -41,7 +42,7 @@ func toldOf(t Translation) (Told, error) {
 func still(t Translation) Translation {
 	t.At, t.Hash = time.Time{}, ""
 	t.Profile.Index.Confidence = decimal.Decimal{} // halves with the age of the book
-	t.Origins.Book.At = time.Time{}
+	t.Origins.Book.At, t.Origins.Bond.At = time.Time{}, time.Time{}
 	for _, from := range []**Evidence{&t.Origins.Auction, &t.Origins.Maker} {
 		if *from != nil {
 			*from = &Evidence{Source: (*from).Source}

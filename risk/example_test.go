@@ -33,7 +33,7 @@ func Example() {
 		Facts: risk.Facts{
 			Credit: risk.Fact[score.Credit]{Evidence: agency, Inputs: &score.Credit{Rating: "BB", Outlook: score.Negative}},
 		},
-		Sources: risk.Sources{Book: "exchange", Bond: "reference data"},
+		Sources: risk.Sources{Book: "exchange", Bond: risk.Evidence{Source: "reference data", At: now}},
 	}, engine.Config().Sale, risk.Track{})
 	if err != nil {
 		fmt.Println(err)

@@ -32,9 +32,10 @@ type seedTranslation struct {
 }
 
 func seedInputs(in seedmarket.Inputs) risk.Inputs {
+	s := in.Snapshot()
 	return risk.Inputs{
-		Snapshot: in.Snapshot(), Facts: seedFacts(in),
-		Sources: risk.Sources{Book: "seed", Auction: "seed", Maker: "seed", Bond: "seed"},
+		Snapshot: s, Facts: seedFacts(in),
+		Sources: risk.Sources{Book: "seed", Auction: "seed", Maker: "seed", Bond: risk.Evidence{Source: "seed", At: s.Now}},
 	}
 }
 

@@ -257,7 +257,7 @@ func TestCanonicalIsWhatItSays(t *testing.T) {
 	e := engineOf(t, w.Config)
 	text, err := e.Canonical(w.In, w.Sale, w.Track)
 	require.NoError(t, err)
-	sum := sha256.Sum256([]byte("evenkeel.risk.translation/1\n" + string(text)))
+	sum := sha256.Sum256([]byte("evenkeel.risk.translation/2\n" + string(text)))
 	require.Equal(t, hex.EncodeToString(sum[:]), w.hash(t))
 	require.True(t, strings.HasPrefix(string(text), `{"config":{"drop":"10",`), "%.60s", text)
 	for _, want := range []string{`"bid":"100.5"`, `"now":"2026-03-02T09:00:00Z"`, `"last_trade_age_ns":300000000000`, `"models":{`, `"trials":20`} {

@@ -20,10 +20,10 @@ type Inputs struct {
 
 // Sources say who the parts of a snapshot come from, as people know them.
 type Sources struct {
-	Book    string `json:"book"`
-	Auction string `json:"auction"` // empty without one
-	Maker   string `json:"maker"`   // empty without one
-	Bond    string `json:"bond"`
+	Book    string   `json:"book"`
+	Auction string   `json:"auction"` // empty without one
+	Maker   string   `json:"maker"`   // empty without one
+	Bond    Evidence `json:"bond"`    // which has no time of its own
 }
 
 const maxPeers = 1_000
@@ -39,9 +39,11 @@ func (in Inputs) Validate() error {
 		rule{valid.Named(in.Sources.Book), "Sources.Book", in.Sources.Book, valid.MustBeNamed},
 		rule{s.Auction == nil || valid.Named(in.Sources.Auction), "Sources.Auction", in.Sources.Auction, valid.MustBeNamed},
 		rule{s.Maker == nil || valid.Named(in.Sources.Maker), "Sources.Maker", in.Sources.Maker, valid.MustBeNamed},
-		rule{valid.Named(in.Sources.Bond), "Sources.Bond", in.Sources.Bond, valid.MustBeNamed},
 		rule{len(in.Turnovers) <= maxPeers, "Turnovers", len(in.Turnovers), "must be at most 1000"},
 	); err != nil {
+		return err
+	}
+	if err := in.Sources.Bond.validate("Sources.Bond", s.Now); err != nil {
 		return err
 	}
 	for i, t := range in.Turnovers {
@@ -67,6 +69,7 @@ func (in Inputs) utc() Inputs {
 		m.At = m.At.UTC()
 		s.Maker = &m
 	}
+	in.Sources.Bond.At = in.Sources.Bond.At.UTC()
 	f := &in.Facts
 	for _, e := range []*Evidence{
 		&f.Liquidity.Evidence, &f.Credit.Evidence, &f.InterestRate.Evidence, &f.Refinancing.Evidence,

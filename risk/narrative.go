@@ -28,8 +28,8 @@ func texts() (*template.Template, error) {
 }
 
 // tell writes the two narratives of a translation.
-func (e *Engine) tell(t *Translation, bond market.Bond) error {
-	s := story(*t, bond)
+func (e *Engine) tell(t *Translation) error {
+	s := story(*t)
 	for _, n := range []struct {
 		file string
 		to   *string
@@ -69,10 +69,10 @@ type toldRoute struct {
 	Constraints, Why   string
 }
 
-func story(t Translation, bond market.Bond) told {
+func story(t Translation) told {
 	p, joint := t.Profile, t.Risk.Overall
 	s := told{
-		Overall: overallSentence(joint), Market: marketSentence(p.Index), Rating: ratingSentence(bond.Rating),
+		Overall: overallSentence(joint), Market: marketSentence(p.Index), Rating: ratingSentence(t.Bond.Rating),
 		Score: fmt.Sprintf("%s (confidence: %s)", scored(joint.Value, string(joint.Level), joint.Level == score.Insufficient), percent(t.Risk.Confidence)),
 		Index: scored(p.Index.Value, string(p.Index.Level), p.Index.Level == market.Insufficient),
 		Range: fmt.Sprintf("The score may be anywhere between %s and %s of 100.", tenth(joint.Low), tenth(joint.High)),

@@ -49,7 +49,7 @@ func inputs() risk.Inputs {
 			ESG:          stated[score.ESG]("35"),
 		},
 		Turnovers: []decimal.Decimal{dec("0.01"), dec("0.02"), dec("0.03")},
-		Sources:   risk.Sources{Book: "exchange feed", Auction: "auction house", Maker: "maker desk", Bond: "reference data"},
+		Sources:   risk.Sources{Book: "exchange feed", Auction: "auction house", Maker: "maker desk", Bond: risk.Evidence{Source: "reference data", At: now.Add(-24 * time.Hour)}},
 	}
 }
 

@@ -34,7 +34,7 @@ func (e *Engine) translate(in Inputs, sale market.Sale, track Track) (Translatio
 		return Translation{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	t := Translation{
-		ISIN: s.Book.ISIN, At: s.Now, Sale: sale, Maker: s.Maker,
+		ISIN: s.Book.ISIN, At: s.Now, Sale: sale, Maker: s.Maker, Bond: s.Bond,
 		Profile: found.Profile, Exits: found.Exits,
 		Freshness: e.freshness(in), Models: e.models, Origins: originsOf(in),
 	}
@@ -42,12 +42,12 @@ func (e *Engine) translate(in Inputs, sale market.Sale, track Track) (Translatio
 		return Translation{}, err
 	}
 	t.Confidence = e.confidence(t)
-	t.Warnings, t.Caveats = warnings(t, s.Bond), e.caveats(t)
+	t.Warnings, t.Caveats = warnings(t), e.caveats(t)
 	t.Metrics = track.metrics(t.Profile.Index)
 	if t.Hash, err = e.Hash(in, sale, track); err != nil {
 		return Translation{}, err
 	}
-	return t, e.tell(&t, s.Bond)
+	return t, e.tell(&t)
 }
 
 func originsOf(in Inputs) Origins {

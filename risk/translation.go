@@ -20,6 +20,7 @@ type Translation struct {
 	Profile market.Profile `json:"liquidity_profile"`
 	Exits   market.Exits   `json:"exit_recommendations"`
 	Maker   *market.Maker  `json:"market_maker"` // nil: nobody makes a market
+	Bond    market.Bond    `json:"bond_metadata"`
 
 	Retail       string `json:"retail_narrative"`
 	Professional string `json:"professional_summary"`
@@ -41,7 +42,7 @@ type Origins struct {
 	Book    Evidence  `json:"book"`
 	Auction *Evidence `json:"auction"`
 	Maker   *Evidence `json:"market_maker"`
-	Bond    string    `json:"bond"` // the source
+	Bond    Evidence  `json:"bond"`
 }
 
 // Summary is how risky an instrument is.

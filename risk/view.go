@@ -150,6 +150,21 @@ func full(b *Body, t Translation) {
 	for _, r := range t.Exits.Routes {
 		b.Exits = append(b.Exits, exitFull(r, t))
 	}
+	b.Bond = bondBody(t)
+}
+
+func bondBody(t Translation) *BondBody {
+	is := t.Bond
+	body := &BondBody{
+		Rating: is.Rating, Tenor: is.Tenor, IssuerClass: is.IssuerClass, CouponPct: number(is.CouponPct),
+		IssueSize: numberIf(is.IssueSize.IsPositive(), is.IssueSize),
+		Origin:    originOf(t.Origins.Bond, t.Models.Translation.Version),
+	}
+	if !is.Maturity.IsZero() {
+		date := is.Maturity.Format(time.DateOnly)
+		body.Maturity = &date
+	}
+	return body
 }
 
 func categoryBody(c Assessed, t Translation) CategoryBody {

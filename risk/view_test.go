@@ -30,6 +30,7 @@ var (
 		translation exit_recommender risk_scoring
 		categories name score_0_100 probability_note weight parts points neutral
 		mid_price depth_score turnover_rank components score doubts
+		bond_metadata rating tenor issuer_class coupon_rate maturity_date issue_size
 		expected_price net_price time_basis opens constraints rationale dominated_by`), summaryKeys...)
 	inventoryKeys  = words("mm_state mm_online mm_inventory_band last_quote_spread_bps quotes_last_24h")
 	governanceKeys = words(`model_governance models version config looks stale_rate outcomes recommendation_adoption

@@ -298,6 +298,7 @@ const (
 	BookOutdated    Doubt = "book_outdated"    // an hour old or more
 	AuctionOutdated Doubt = "auction_outdated" // the same
 	MakerOutdated   Doubt = "mm_outdated"      // the same
+	BondMatured     Doubt = "bond_matured"     // its last day is over: it is paid back, and not sold
 )
 
 // doubts returns them in the order above.
@@ -316,6 +317,7 @@ func (s Snapshot) doubts() []Doubt {
 	doubt(BookOutdated, old(b.At))
 	doubt(AuctionOutdated, s.Auction != nil && old(s.Auction.At))
 	doubt(MakerOutdated, s.Maker != nil && old(s.Maker.At))
+	doubt(BondMatured, !s.Bond.Maturity.IsZero() && s.Now.Sub(s.Bond.Maturity) >= day)
 	return found
 }
 

@@ -166,6 +166,8 @@ func TestWhatIsDoubtful(t *testing.T) {
 		"a locked book":                        {func(s *market.Snapshot) { s.Book.Bid = s.Book.Ask }, []market.Doubt{market.LockedBook}},
 		"everything an hour later":             {func(s *market.Snapshot) { s.Now = now.Add(time.Hour) }, []market.Doubt{market.BookOutdated, market.AuctionOutdated, market.MakerOutdated}},
 		"an hour later, and nobody but a book": {func(s *market.Snapshot) { s.Now, s.Maker, s.Auction = now.Add(time.Hour), nil, nil }, []market.Doubt{market.BookOutdated}},
+		"the day of maturity":                  {func(s *market.Snapshot) { s.Bond.Maturity = now.Add(1 - 24*time.Hour) }, nil},
+		"a bond that has been paid back":       {func(s *market.Snapshot) { s.Bond.Maturity = now.Add(-24 * time.Hour) }, []market.Doubt{market.BondMatured}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := snapshot()

@@ -26,6 +26,7 @@ func TestWhatAProfessionalSeesOfABond(t *testing.T) {
 	b.reads("#components", "Spread weight 30% 50.3", "Market maker adjustment -3.0")
 	b.reads("#gauge", "The source does not say over what time it counts trades; a day is assumed.")
 	b.reads("#words", "This bond presents a moderate overall risk profile.")
+	b.reads("#terms", "Rated AA · term 5-10Y · issuer: corporate · coupon 7.5% · matures 2033-03-15 (modelled)")
 	b.click("#words summary")
 	b.reads("#words", "RISK ASSESSMENT")
 	require.Equal(t, 2, value[int](b, `document.querySelectorAll("#words li").length`))
@@ -38,7 +39,7 @@ func TestWhatAProfessionalSeesOfABond(t *testing.T) {
 	b.reads("[data-path=tokenized_p2p]", "House policy bars this way for bonds that run so long.", "Your size is below the least lot of 2,500,000.")
 
 	b.reads("#categories", "Overall 42.5 of 100 (between 35.1 and 55.0), medium, with a confidence of 85%.", "Not known: interest coverage.", "Legal Risk Not known: open cases – not known")
-	b.reads("#origins", "Liquidity fact NSE trades of the day", "Tokenized P2P modelled modelled depth and quotes", "All of it together computed evenkeel", "Liquidity Risk Credit Risk Interest Rate Risk", "a1b2c3d4e5f60718")
+	b.reads("#origins", "The bond modelled modelled from seed 1", "Liquidity fact NSE trades of the day", "Tokenized P2P modelled modelled depth and quotes", "All of it together computed evenkeel", "Liquidity Risk Credit Risk Interest Rate Risk", "a1b2c3d4e5f60718")
 	b.reads("#caveats", "no advice to trade")
 	b.until(`document.querySelector("#cost canvas") && document.querySelector("#history canvas")`)
 	require.Equal(t, "800,000 20.4 bps 37.3 bps closed closed", value[string](b,
@@ -58,6 +59,7 @@ func TestWhatRetailSeesOfABond(t *testing.T) {
 	tr := newTranslator(t)
 	b := open(t, tr, "#isin="+liquid, phone, 800)
 	b.reads("#index-value", "78.2")
+	require.True(t, value[bool](b, `document.getElementById("terms").hidden`))
 	b.reads("#verdict", "Half of such sales are done within 15 min, nine in ten within 50 min.", "It costs at least 12.5 bps")
 	b.reads("#routes", "A summary has no prices.")
 	b.reads("[data-path=tokenized_p2p]", "House policy bars this way", "Your size is below the least lot of 2,500,000.")

@@ -156,6 +156,9 @@ func (tr *translator) body(isin string, size float64, full bool) object {
 	if full {
 		b = from("evenkeel", b)
 		b["professional_summary"] = "RISK ASSESSMENT\nOverall score: 42.5/100 (medium)\n\nLIQUIDITY PROFILE\nIndex 78.2 (good), spread 24.8 bps\n\nEXIT PATHWAYS\n1. Market Maker Quote (primary)\n2. Fractional Auction (secondary)"
+		b["bond_metadata"] = from("modelled from seed 1", object{
+			"rating": "AA", "tenor": "5-10Y", "issuer_class": "corporate", "coupon_rate": 7.5, "maturity_date": "2033-03-15", "issue_size": nil,
+		})
 		b["model_versions"] = object{"liquidity_index": "1", "exit_recommender": "1", "risk_scoring": "1", "translation": "1"}
 	}
 	return b

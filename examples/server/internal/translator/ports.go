@@ -64,7 +64,7 @@ func (f feed) Inputs(ctx context.Context, isin market.ISIN, now time.Time) (risk
 	}
 	in := risk.Inputs{
 		Snapshot: market.Snapshot{Now: now, Book: one.Book.Is},
-		Sources:  risk.Sources{Book: one.Book.Source, Bond: unknown},
+		Sources:  risk.Sources{Book: one.Book.Source, Bond: risk.Evidence{Source: unknown, At: one.Book.At}},
 	}
 	if k := one.Auction; k != nil {
 		in.Snapshot.Auction, in.Sources.Auction = &k.Is, k.Source
@@ -73,7 +73,7 @@ func (f feed) Inputs(ctx context.Context, isin market.ISIN, now time.Time) (risk
 		in.Snapshot.Maker, in.Sources.Maker = &k.Is, k.Source
 	}
 	if k := one.Bond; k != nil {
-		in.Snapshot.Bond, in.Sources.Bond = k.Is, k.Source
+		in.Snapshot.Bond, in.Sources.Bond = k.Is, risk.Evidence{Source: k.Source, At: k.At}
 	}
 	if k := one.Facts; k != nil {
 		in.Facts = k.Is

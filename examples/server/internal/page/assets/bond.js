@@ -10,6 +10,8 @@ export const money = (size, mid, bps) => bps === null || mid === null ? null : s
 // time as the numbers; ask is called with a size that the visitor would rather ask for.
 export function draw(r, { size, full, fits, behind, ask }) {
   byID("bond-title").textContent = r.isin;
+  byID("terms").hidden = r.terms === null;
+  show(byID("terms"), r.terms, () => terms(r.terms));
   show(byID("badges"), [r.at, r.freshness, r.confidence], () => badges(r));
   show(byID("verdict"), [r.index.known, r.routes, r.mid, size], () => verdict(r, size));
   show(byID("warnings"), r.warnings, () => r.warnings.map(w => el("li", null, w)));
@@ -33,6 +35,16 @@ const badges = r => [
   r.freshness && el("li", { class: ["stale", "outdated"].includes(r.freshness) && "bad" }, "Data ", words.age(r.freshness)),
   r.confidence !== null && el("li", null, "Confidence ", words.percent(r.confidence)),
 ];
+
+// terms are what the bond is, as far as that is known.
+function terms(t) {
+  if (t === null) return [];
+  const known = [
+    t.rating && `Rated ${t.rating}`, t.tenor && `term ${t.tenor}`, t.issuer && `issuer: ${words.plain(t.issuer)}`,
+    t.coupon > 0 && `coupon ${words.amount(t.coupon)}%`, t.maturity && `matures ${t.maturity}`,
+  ].filter(Boolean);
+  return known.length === 0 ? "Nothing is known of its rating, term or issuer." : known.join(" · ") + (t.kind === "fact" ? "" : ` (${t.kind})`);
+}
 
 // verdict is the answer in a sentence or two.
 function verdict(r, size) {

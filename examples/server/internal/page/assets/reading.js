@@ -15,6 +15,7 @@ export function reading(body) {
   return {
     isin: text(body.isin),
     at: date(body.as_of),
+    terms: terms(body.bond_metadata),
     index: index(liquidity),
     spread: number(liquidity.spread_bps),
     mid,
@@ -37,7 +38,7 @@ export function reading(body) {
 // same place together.
 function origins(body, liquidity) {
   const parts = [
-    ["Liquidity", liquidity], ["Market maker", liquidity.mm_state], ...list(body.exit_recommendations).map(r => [path(r.path), r]),
+    ["The bond", body.bond_metadata], ["Liquidity", liquidity], ["Market maker", liquidity.mm_state], ...list(body.exit_recommendations).map(r => [path(r.path), r]),
     ...list(body.risk_summary?.categories).map(c => [text(c.name), c]), ["All of it together", body],
   ];
   const groups = Map.groupBy(parts.filter(([, part]) => part?.source), ([, { source, as_of: at, citations, model_version: version }]) => JSON.stringify([source, at, citations, version]));
@@ -56,6 +57,14 @@ function kindOf(source) {
   if (source === "evenkeel") return "computed";
   const modelled = source.split(";").map(part => part.includes("modelled"));
   return modelled.every(Boolean) ? "modelled" : modelled.some(Boolean) ? "partly modelled" : "fact";
+}
+
+// terms are what a full body says of the bond itself, null in a summary.
+function terms(bond) {
+  return bond ? {
+    rating: text(bond.rating), tenor: text(bond.tenor), issuer: text(bond.issuer_class),
+    coupon: number(bond.coupon_rate), maturity: text(bond.maturity_date), kind: kindOf(text(bond.source)),
+  } : null;
 }
 
 function index(liquidity) {

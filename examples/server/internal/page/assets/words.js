@@ -85,6 +85,7 @@ const doubts = {
   book_outdated: "The order book is an hour old or more.",
   auction_outdated: "What is known of the auction is an hour old or more.",
   mm_outdated: "What is known of the market maker is an hour old or more.",
+  bond_matured: "The bond has matured: it is paid back, and not sold.",
 };
 export const doubt = name => doubts[name] ?? capital(plain(name)) + ".";
 
