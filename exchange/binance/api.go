@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/benbjohnson/clock"
-
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/exchange/transport"
 )
@@ -25,22 +23,10 @@ const (
 	retries     = 2
 )
 
-// Options is what may be left out. The zero Options is Binance itself.
-type Options struct {
-	Base         string            // scheme and host; "" is https://api.binance.com
-	Clock        clock.Clock       // nil is the real one
-	RoundTripper http.RoundTripper // nil is http.DefaultTransport
-}
-
-func (o Options) client() (*transport.Client, error) {
-	if o.Base == "" {
-		o.Base = host
-	}
-	return transport.New(transport.Config{
-		Base: o.Base, Every: everyWeight, Burst: burstWeight, Retries: retries,
-		Refusal: refusal, Clock: o.Clock, RoundTripper: o.RoundTripper,
-	})
-}
+// Options is what may be left out. The zero Options is Binance itself: Base is
+// https://api.binance.com, Every is 15 ms a unit of weight, Burst is 2000 units and
+// must be at least 250.
+type Options = transport.Options
 
 // api is the part of Binance that needs no key. Safe for concurrent use.
 type api struct {
@@ -49,7 +35,13 @@ type api struct {
 }
 
 func newAPI(o Options) (*api, error) {
-	client, err := o.client()
+	cfg := transport.Config{
+		Base: host, Every: everyWeight, Burst: burstWeight, Retries: retries, Refusal: refusal,
+	}.With(o)
+	if heaviest := depthWeight(maxDepth); cfg.Burst < heaviest {
+		return nil, fmt.Errorf("%w: Options.Burst %d: must be at least %d", exchange.ErrInvalid, cfg.Burst, heaviest)
+	}
+	client, err := transport.New(cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package bitfinex
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
 
 	"github.com/evenkeelhq/evenkeel/exchange"
@@ -29,14 +29,9 @@ const (
 	busyWait = time.Minute
 )
 
-// Options is what may be left out. The zero Options is Bitfinex itself.
-type Options struct {
-	Base         string            // scheme and host; "" is https://api.bitfinex.com
-	Every        time.Duration     // how often we may call; 0 is 1 s
-	Burst        int               // calls at once; 0 is 20
-	Clock        clock.Clock       // nil is the real one
-	RoundTripper http.RoundTripper // nil is http.DefaultTransport
-}
+// Options is what may be left out. The zero Options is Bitfinex itself: Base is
+// https://api.bitfinex.com, Every is 1 s, Burst is 20 calls.
+type Options = transport.Options
 
 // api is the part of Bitfinex that needs no key. Safe for concurrent use.
 type api struct {
@@ -45,22 +40,10 @@ type api struct {
 }
 
 func newAPI(o Options) (*api, error) {
-	if o.Base == "" {
-		o.Base = host
-	}
-	if o.Every == 0 {
-		o.Every = every
-	}
-	if o.Burst == 0 {
-		o.Burst = burst
-	}
-	if o.RoundTripper == nil {
-		o.RoundTripper = http.DefaultTransport
-	}
+	o.RoundTripper = answering{cmp.Or(o.RoundTripper, http.DefaultTransport)}
 	client, err := transport.New(transport.Config{
-		Base: o.Base, Every: o.Every, Burst: o.Burst, Retries: retries,
-		Refusal: refusal, Clock: o.Clock, RoundTripper: answering{o.RoundTripper},
-	})
+		Base: host, Every: every, Burst: burst, Retries: retries, Refusal: refusal,
+	}.With(o))
 	if err != nil {
 		return nil, err
 	}

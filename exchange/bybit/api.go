@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/benbjohnson/clock"
-
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/exchange/transport"
 )
@@ -28,14 +26,9 @@ const (
 )
 
 // Options is what may be left out. The zero Options is Bybit itself, at the pace
-// of an account without a tier.
-type Options struct {
-	Base         string            // scheme and host; "" is https://api.bybit.com
-	Every        time.Duration     // how often the account may call; 0 is 100 ms
-	Burst        int               // calls at once; 0 is 10
-	Clock        clock.Clock       // nil is the real one
-	RoundTripper http.RoundTripper // nil is http.DefaultTransport
-}
+// of an account without a tier: Base is https://api.bybit.com, Every is 100 ms,
+// Burst is 10 calls.
+type Options = transport.Options
 
 // api is the part of Bybit that needs no key. Safe for concurrent use.
 type api struct {
@@ -44,19 +37,9 @@ type api struct {
 }
 
 func newAPI(o Options) (*api, error) {
-	if o.Base == "" {
-		o.Base = host
-	}
-	if o.Every == 0 {
-		o.Every = plainEvery
-	}
-	if o.Burst == 0 {
-		o.Burst = plainBurst
-	}
 	client, err := transport.New(transport.Config{
-		Base: o.Base, Every: o.Every, Burst: o.Burst, Retries: retries,
-		Refusal: refusal, Clock: o.Clock, RoundTripper: o.RoundTripper,
-	})
+		Base: host, Every: plainEvery, Burst: plainBurst, Retries: retries, Refusal: refusal,
+	}.With(o))
 	if err != nil {
 		return nil, err
 	}

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/benbjohnson/clock"
-
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/exchange/transport"
 )
@@ -28,14 +26,10 @@ const (
 // brokerage is what all paths begin with.
 const brokerage = "/api/v3/brokerage/"
 
-// Options is what may be left out. The zero Options is Coinbase itself.
-type Options struct {
-	Base         string            // scheme and host; "" is https://api.coinbase.com. Tokens are made for that in any case
-	Every        time.Duration     // how often we may call; 0 is 100 ms
-	Burst        int               // calls at once; 0 is 10
-	Clock        clock.Clock       // nil is the real one
-	RoundTripper http.RoundTripper // nil is http.DefaultTransport
-}
+// Options is what may be left out. The zero Options is Coinbase itself: Base is
+// https://api.coinbase.com, for which tokens are made in any case, Every is 100 ms,
+// Burst is 10 calls.
+type Options = transport.Options
 
 // api is the part of Coinbase that needs no key. Safe for concurrent use.
 type api struct {
@@ -44,19 +38,9 @@ type api struct {
 }
 
 func newAPI(o Options) (*api, error) {
-	if o.Base == "" {
-		o.Base = "https://" + host
-	}
-	if o.Every == 0 {
-		o.Every = every
-	}
-	if o.Burst == 0 {
-		o.Burst = burst
-	}
 	client, err := transport.New(transport.Config{
-		Base: o.Base, Every: o.Every, Burst: o.Burst, Retries: retries,
-		Refusal: refusal, Clock: o.Clock, RoundTripper: o.RoundTripper,
-	})
+		Base: "https://" + host, Every: every, Burst: burst, Retries: retries, Refusal: refusal,
+	}.With(o))
 	if err != nil {
 		return nil, err
 	}

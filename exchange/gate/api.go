@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/benbjohnson/clock"
-
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/exchange/transport"
 )
@@ -27,15 +25,10 @@ const (
 	defaultBurst = 50
 )
 
-// Options is what may be left out. The zero Options is Gate itself, at a pace
-// that suits its lowest tier.
-type Options struct {
-	Base         string            // scheme and host; "" is https://api.gateio.ws
-	Every        time.Duration     // how often the account may call; 0 is 200 ms
-	Burst        int               // calls at once; 0 is 50
-	Clock        clock.Clock       // nil is the real one
-	RoundTripper http.RoundTripper // nil is http.DefaultTransport
-}
+// Options is what may be left out. The zero Options is Gate itself, at a pace that
+// suits its lowest tier: Base is https://api.gateio.ws, Every is 200 ms, Burst is
+// 50 calls.
+type Options = transport.Options
 
 // api is the part of Gate that needs no key. Safe for concurrent use.
 type api struct {
@@ -44,19 +37,9 @@ type api struct {
 }
 
 func newAPI(o Options) (*api, error) {
-	if o.Base == "" {
-		o.Base = host
-	}
-	if o.Every == 0 {
-		o.Every = defaultEvery
-	}
-	if o.Burst == 0 {
-		o.Burst = defaultBurst
-	}
 	client, err := transport.New(transport.Config{
-		Base: o.Base, Every: o.Every, Burst: o.Burst, Retries: retries,
-		Refusal: refusal, Clock: o.Clock, RoundTripper: o.RoundTripper,
-	})
+		Base: host, Every: defaultEvery, Burst: defaultBurst, Retries: retries, Refusal: refusal,
+	}.With(o))
 	if err != nil {
 		return nil, err
 	}

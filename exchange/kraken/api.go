@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/benbjohnson/clock"
-
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/exchange/transport"
 )
@@ -27,14 +25,9 @@ const (
 )
 
 // Options is what may be left out. The zero Options is Kraken itself, at the
-// pace of its lowest tier.
-type Options struct {
-	Base         string            // scheme and host; "" is https://api.kraken.com
-	Every        time.Duration     // how often the account may call; 0 is 3 s
-	Burst        int               // calls at once; 0 is 15
-	Clock        clock.Clock       // nil is the real one
-	RoundTripper http.RoundTripper // nil is http.DefaultTransport
-}
+// pace of its lowest tier: Base is https://api.kraken.com, Every is 3 s, Burst is
+// 15 calls.
+type Options = transport.Options
 
 // api is the part of Kraken that needs no key. Safe for concurrent use.
 type api struct {
@@ -44,19 +37,9 @@ type api struct {
 }
 
 func newAPI(o Options) (*api, error) {
-	if o.Base == "" {
-		o.Base = host
-	}
-	if o.Every == 0 {
-		o.Every = starterEvery
-	}
-	if o.Burst == 0 {
-		o.Burst = starterBurst
-	}
 	client, err := transport.New(transport.Config{
-		Base: o.Base, Every: o.Every, Burst: o.Burst, Retries: retries,
-		Refusal: refusal, Clock: o.Clock, RoundTripper: o.RoundTripper,
-	})
+		Base: host, Every: starterEvery, Burst: starterBurst, Retries: retries, Refusal: refusal,
+	}.With(o))
 	if err != nil {
 		return nil, err
 	}

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/benbjohnson/clock"
-
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/exchange/transport"
 )
@@ -36,14 +34,10 @@ const (
 	feesWeight        = 12
 )
 
-// Options is what may be left out. The zero Options is OKX itself.
-type Options struct {
-	Base         string            // scheme and host; "" is https://www.okx.com. Accounts of some regions have their own
-	Every        time.Duration     // how often a unit of weight becomes free; 0 is 50 ms
-	Burst        int               // units at once, at least 12; 0 is 20
-	Clock        clock.Clock       // nil is the real one
-	RoundTripper http.RoundTripper // nil is http.DefaultTransport
-}
+// Options is what may be left out. The zero Options is OKX itself: Base is
+// https://www.okx.com (accounts of some regions have their own), Every is 50 ms a
+// unit of weight, Burst is 20 units and must be at least 12.
+type Options = transport.Options
 
 // api is the part of OKX that needs no key. Safe for concurrent use.
 type api struct {
@@ -52,22 +46,13 @@ type api struct {
 }
 
 func newAPI(o Options) (*api, error) {
-	if o.Base == "" {
-		o.Base = host
+	cfg := transport.Config{
+		Base: host, Every: plainEvery, Burst: plainBurst, Retries: retries, Refusal: refusal,
+	}.With(o)
+	if cfg.Burst < feesWeight {
+		return nil, fmt.Errorf("%w: Options.Burst %d: must be at least %d", exchange.ErrInvalid, cfg.Burst, feesWeight)
 	}
-	if o.Every == 0 {
-		o.Every = plainEvery
-	}
-	if o.Burst == 0 {
-		o.Burst = plainBurst
-	}
-	if o.Burst < feesWeight {
-		return nil, fmt.Errorf("%w: Options.Burst %d: must be at least %d", exchange.ErrInvalid, o.Burst, feesWeight)
-	}
-	client, err := transport.New(transport.Config{
-		Base: o.Base, Every: o.Every, Burst: o.Burst, Retries: retries,
-		Refusal: refusal, Clock: o.Clock, RoundTripper: o.RoundTripper,
-	})
+	client, err := transport.New(cfg)
 	if err != nil {
 		return nil, err
 	}

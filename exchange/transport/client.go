@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,6 +53,26 @@ type Config struct {
 
 	Clock        clock.Clock       // nil is the real one
 	RoundTripper http.RoundTripper // nil is http.DefaultTransport
+}
+
+// Options is what a venue's adapter leaves to its caller. What is left out is as
+// the venue has it, which the adapter's own Options says.
+type Options struct {
+	Base         string            // scheme and host; "" is the venue itself
+	Every        time.Duration     // how often we may call, or spend a unit of weight, > 0; 0 is the venue's pace
+	Burst        int               // calls, or units of weight, at once, > 0; 0 is the venue's
+	Clock        clock.Clock       // nil is the real one
+	RoundTripper http.RoundTripper // nil is http.DefaultTransport
+}
+
+// With returns c with what o gives in its place.
+func (c Config) With(o Options) Config {
+	c.Base = cmp.Or(o.Base, c.Base)
+	c.Every = cmp.Or(o.Every, c.Every)
+	c.Burst = cmp.Or(o.Burst, c.Burst)
+	c.Clock = cmp.Or(o.Clock, c.Clock)
+	c.RoundTripper = cmp.Or(o.RoundTripper, c.RoundTripper)
+	return c
 }
 
 func (c Config) validate() error {

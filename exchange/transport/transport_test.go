@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/benbjohnson/clock"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
@@ -415,6 +416,38 @@ func TestNewRefusesWhatItCannotUse(t *testing.T) {
 			_, err := transport.New(cfg)
 			require.ErrorIs(t, err, exchange.ErrInvalid)
 			require.ErrorContains(t, err, c.field)
+		})
+	}
+}
+
+func TestWhatTheOptionsLeaveOutIsAsTheVenueHasIt(t *testing.T) {
+	own := transport.Config{
+		Base: "https://venue.example", Every: time.Second, Burst: 5, Retries: 2, Timeout: time.Minute,
+		Clock: clock.NewMock(), RoundTripper: &script{},
+	}
+	given := transport.Options{
+		Base: "https://other.example", Every: time.Hour, Burst: 7, Clock: clock.NewMock(), RoundTripper: &script{},
+	}
+	for _, c := range []struct {
+		given   string
+		options transport.Options
+		change  func(*transport.Config)
+	}{
+		{"nothing", transport.Options{}, func(*transport.Config) {}},
+		{"a base", transport.Options{Base: given.Base}, func(c *transport.Config) { c.Base = given.Base }},
+		{"a pace", transport.Options{Every: given.Every}, func(c *transport.Config) { c.Every = given.Every }},
+		{"a burst", transport.Options{Burst: given.Burst}, func(c *transport.Config) { c.Burst = given.Burst }},
+		{"a clock", transport.Options{Clock: given.Clock}, func(c *transport.Config) { c.Clock = given.Clock }},
+		{"a network", transport.Options{RoundTripper: given.RoundTripper}, func(c *transport.Config) { c.RoundTripper = given.RoundTripper }},
+		{"a pace below zero, for New to refuse", transport.Options{Every: -1}, func(c *transport.Config) { c.Every = -1 }},
+	} {
+		t.Run(c.given, func(t *testing.T) {
+			want := own
+			c.change(&want)
+			got := own.With(c.options)
+			require.Equal(t, want, got)
+			require.Same(t, want.Clock, got.Clock)
+			require.Same(t, want.RoundTripper, got.RoundTripper)
 		})
 	}
 }
