@@ -17,6 +17,7 @@ import (
 	"github.com/evenkeelhq/evenkeel/exchange/kraken"
 	"github.com/evenkeelhq/evenkeel/exchange/okx"
 	"github.com/evenkeelhq/evenkeel/exchange/poloniex"
+	"github.com/evenkeelhq/evenkeel/exchange/transport"
 )
 
 // World is where accounts and books are: exchanges over a network. Safe for
@@ -26,31 +27,21 @@ type World struct {
 	Network http.RoundTripper
 }
 
-var accounts = map[string]func(keys.API, World) (exchange.Client, error){
-	binance.Name: func(k keys.API, w World) (exchange.Client, error) {
-		return binance.New(k.Key, k.Secret, binance.Options{Clock: w.Clock, RoundTripper: w.Network})
+var accounts = map[string]func(keys.API, transport.Options) (exchange.Client, error){
+	binance.Name:  account(binance.New),
+	bitfinex.Name: account(bitfinex.New),
+	bybit.Name:    account(bybit.New),
+	coinbase.Name: account(coinbase.New),
+	gate.Name:     account(gate.New),
+	kraken.Name:   account(kraken.New),
+	okx.Name: func(k keys.API, o transport.Options) (exchange.Client, error) {
+		return okx.New(k.Key, k.Secret, k.Passphrase, o)
 	},
-	bitfinex.Name: func(k keys.API, w World) (exchange.Client, error) {
-		return bitfinex.New(k.Key, k.Secret, bitfinex.Options{Clock: w.Clock, RoundTripper: w.Network})
-	},
-	bybit.Name: func(k keys.API, w World) (exchange.Client, error) {
-		return bybit.New(k.Key, k.Secret, bybit.Options{Clock: w.Clock, RoundTripper: w.Network})
-	},
-	coinbase.Name: func(k keys.API, w World) (exchange.Client, error) {
-		return coinbase.New(k.Key, k.Secret, coinbase.Options{Clock: w.Clock, RoundTripper: w.Network})
-	},
-	gate.Name: func(k keys.API, w World) (exchange.Client, error) {
-		return gate.New(k.Key, k.Secret, gate.Options{Clock: w.Clock, RoundTripper: w.Network})
-	},
-	kraken.Name: func(k keys.API, w World) (exchange.Client, error) {
-		return kraken.New(k.Key, k.Secret, kraken.Options{Clock: w.Clock, RoundTripper: w.Network})
-	},
-	okx.Name: func(k keys.API, w World) (exchange.Client, error) {
-		return okx.New(k.Key, k.Secret, k.Passphrase, okx.Options{Clock: w.Clock, RoundTripper: w.Network})
-	},
-	poloniex.Name: func(k keys.API, w World) (exchange.Client, error) {
-		return poloniex.New(k.Key, k.Secret, poloniex.Options{Clock: w.Clock, RoundTripper: w.Network})
-	},
+	poloniex.Name: account(poloniex.New),
+}
+
+func account[C exchange.Client](open func(key, secret string, o transport.Options) (C, error)) func(keys.API, transport.Options) (exchange.Client, error) {
+	return func(k keys.API, o transport.Options) (exchange.Client, error) { return open(k.Key, k.Secret, o) }
 }
 
 // BooksAt returns whose books anybody may read, sorted: not Coinbase's.
@@ -64,7 +55,7 @@ func (w World) Account(name string, key keys.API) (exchange.Client, error) {
 	if !found {
 		return nil, fmt.Errorf("%w: venue %.40q: must be one of %q", exchange.ErrInvalid, name, Names())
 	}
-	return open(key, w)
+	return open(key, transport.Options{Clock: w.Clock, RoundTripper: w.Network})
 }
 
 // Books are public, and still the adapters want a key: this one signs nothing.

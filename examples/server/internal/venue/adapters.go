@@ -1,11 +1,6 @@
 package venue
 
 import (
-	"net/http"
-	"time"
-
-	"github.com/benbjohnson/clock"
-
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/exchange/binance"
 	"github.com/evenkeelhq/evenkeel/exchange/bitfinex"
@@ -15,60 +10,35 @@ import (
 	"github.com/evenkeelhq/evenkeel/exchange/kraken"
 	"github.com/evenkeelhq/evenkeel/exchange/okx"
 	"github.com/evenkeelhq/evenkeel/exchange/poloniex"
+	"github.com/evenkeelhq/evenkeel/exchange/transport"
 )
 
 // adapter is one real exchange. books is nil where they are not public.
 type adapter struct {
-	verifier func(settings) (exchange.Verifier, error)
-	books    func(settings) (exchange.BookReader, error)
+	verifier func(transport.Options) (exchange.Verifier, error)
+	books    func(transport.Options) (exchange.BookReader, error)
 }
 
-// settings is the Options of nearly every adapter.
-type settings struct {
-	Base         string
-	Every        time.Duration
-	Burst        int
-	Clock        clock.Clock
-	RoundTripper http.RoundTripper
+var adapters = map[string]adapter{
+	binance.Name:  {verifier(binance.NewVerifier), books(binance.New)},
+	bitfinex.Name: {verifier(bitfinex.NewVerifier), books(bitfinex.New)},
+	bybit.Name:    {verifier(bybit.NewVerifier), books(bybit.New)},
+	coinbase.Name: {verifier(coinbase.NewVerifier), nil},
+	gate.Name:     {verifier(gate.NewVerifier), books(gate.New)},
+	kraken.Name:   {verifier(kraken.NewVerifier), books(kraken.New)},
+	okx.Name: {verifier(okx.NewVerifier), func(o transport.Options) (exchange.BookReader, error) {
+		return okx.New(noKey, noKey, noKey, o)
+	}},
+	poloniex.Name: {verifier(poloniex.NewVerifier), books(poloniex.New)},
+}
+
+func verifier[V exchange.Verifier](open func(transport.Options) (V, error)) func(transport.Options) (exchange.Verifier, error) {
+	return func(o transport.Options) (exchange.Verifier, error) { return open(o) }
 }
 
 // Books are public, and still the adapters want a key: this one signs nothing.
 const noKey = "bm9uZQ=="
 
-var adapters = map[string]adapter{
-	binance.Name: {
-		verifier: func(s settings) (exchange.Verifier, error) {
-			return binance.NewVerifier(binance.Options{Clock: s.Clock, RoundTripper: s.RoundTripper})
-		},
-		books: func(s settings) (exchange.BookReader, error) {
-			return binance.New(noKey, noKey, binance.Options{Clock: s.Clock, RoundTripper: s.RoundTripper})
-		},
-	},
-	bitfinex.Name: {
-		verifier: func(s settings) (exchange.Verifier, error) { return bitfinex.NewVerifier(bitfinex.Options(s)) },
-		books:    func(s settings) (exchange.BookReader, error) { return bitfinex.New(noKey, noKey, bitfinex.Options(s)) },
-	},
-	bybit.Name: {
-		verifier: func(s settings) (exchange.Verifier, error) { return bybit.NewVerifier(bybit.Options(s)) },
-		books:    func(s settings) (exchange.BookReader, error) { return bybit.New(noKey, noKey, bybit.Options(s)) },
-	},
-	coinbase.Name: {
-		verifier: func(s settings) (exchange.Verifier, error) { return coinbase.NewVerifier(coinbase.Options(s)) },
-	},
-	gate.Name: {
-		verifier: func(s settings) (exchange.Verifier, error) { return gate.NewVerifier(gate.Options(s)) },
-		books:    func(s settings) (exchange.BookReader, error) { return gate.New(noKey, noKey, gate.Options(s)) },
-	},
-	kraken.Name: {
-		verifier: func(s settings) (exchange.Verifier, error) { return kraken.NewVerifier(kraken.Options(s)) },
-		books:    func(s settings) (exchange.BookReader, error) { return kraken.New(noKey, noKey, kraken.Options(s)) },
-	},
-	okx.Name: {
-		verifier: func(s settings) (exchange.Verifier, error) { return okx.NewVerifier(okx.Options(s)) },
-		books:    func(s settings) (exchange.BookReader, error) { return okx.New(noKey, noKey, noKey, okx.Options(s)) },
-	},
-	poloniex.Name: {
-		verifier: func(s settings) (exchange.Verifier, error) { return poloniex.NewVerifier(poloniex.Options(s)) },
-		books:    func(s settings) (exchange.BookReader, error) { return poloniex.New(noKey, noKey, poloniex.Options(s)) },
-	},
+func books[B exchange.BookReader](open func(key, secret string, o transport.Options) (B, error)) func(transport.Options) (exchange.BookReader, error) {
+	return func(o transport.Options) (exchange.BookReader, error) { return open(noKey, noKey, o) }
 }

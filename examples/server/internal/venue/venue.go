@@ -10,6 +10,7 @@ import (
 
 	"github.com/evenkeelhq/evenkeel/exchange"
 	"github.com/evenkeelhq/evenkeel/exchange/paper"
+	"github.com/evenkeelhq/evenkeel/exchange/transport"
 )
 
 // Test is the exchange that exists nowhere, and Paper the venue behind it.
@@ -56,7 +57,7 @@ func Open(o Options) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	common := settings{Clock: o.Clock, RoundTripper: o.RoundTripper}
+	common := transport.Options{Clock: o.Clock, RoundTripper: o.RoundTripper}
 	for name, a := range adapters {
 		if s.Verifiers[name], err = a.verifier(common); err != nil {
 			return Set{}, fmt.Errorf("%s: %w", name, err)
