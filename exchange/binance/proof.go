@@ -15,6 +15,10 @@ import (
 // Name is this exchange's in an exchange.Proof.
 const Name = "binance"
 
+var proofs = transport.Proofs{Name: Name, Unit: time.Millisecond, Params: func(at time.Time) map[string]string {
+	return map[string]string{"recvWindow": proofWindowMs, "timestamp": strconv.FormatInt(at.UnixMilli(), 10)}
+}}
+
 // Prover signs proofs with one key, which should be able to read and nothing
 // else. Safe for concurrent use.
 type Prover struct {
@@ -35,7 +39,7 @@ func NewProver(key, secret string) (*Prover, error) {
 	if key == "" || secret == "" {
 		return nil, fmt.Errorf("%w: key and secret: must not be empty", exchange.ErrInvalid)
 	}
-	return &Prover{key: key, secret: secret, times: transport.Sequence{Unit: time.Millisecond}}, nil
+	return &Prover{key: key, secret: secret, times: transport.Sequence{Unit: proofs.Unit}}, nil
 }
 
 // ProveOpenOrders signs the request that lists the open orders of pair. Binance
@@ -45,14 +49,8 @@ func (p *Prover) ProveOpenOrders(pair exchange.Pair, now time.Time) (exchange.Pr
 		return exchange.Proof{}, err
 	}
 	at := p.times.Next(now)
-	return exchange.Proof{
-		Exchange:  Name,
-		Key:       p.key,
-		Pair:      pair,
-		Params:    proofParams(at),
-		Signature: sign(p.secret, proofQuery(pair, at)),
-		IssuedAt:  at,
-	}, nil
+	signature := sign(p.secret, proofQuery(pair, at))
+	return proofs.Make(p.key, pair, at, signature), nil
 }
 
 // NewVerifier returns exchange.ErrInvalid for options out of their bounds.
@@ -67,31 +65,19 @@ func NewVerifier(o Options) (*Verifier, error) {
 // Verify lists the open orders under the proof's signature. Nothing of what is
 // sent is taken from p but the key, the signature and, checked, the time.
 func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.Pair, now time.Time) ([]exchange.Order, error) {
-	if err := p.Check(Name, pair, now); err != nil {
-		return nil, err
-	}
-	if err := p.CheckFields(time.Millisecond, proofParams(p.IssuedAt), nil); err != nil {
+	if err := proofs.Check(p, pair, now); err != nil {
 		return nil, err
 	}
 	if _, err := v.api.market(ctx, pair); err != nil {
 		return nil, err
 	}
+	sent := request(http.MethodGet, openOrdersPath, proofQuery(pair, p.IssuedAt), p.Key, p.Signature)
 	var orders []exchange.Order
-	err := v.api.http.Once(ctx, transport.Call{
-		Weight: openOrdersWeight,
-		Request: func(time.Time) (transport.Request, error) {
-			return request(http.MethodGet, openOrdersPath, proofQuery(pair, p.IssuedAt), p.Key, p.Signature), nil
-		},
-		Accept: func(body []byte) (err error) {
-			orders, err = parseOpenOrders(body, pair)
-			return err
-		},
+	err := v.api.http.Once(ctx, openOrdersWeight, sent, func(body []byte) (err error) {
+		orders, err = parseOpenOrders(body, pair)
+		return err
 	})
 	return orders, err
-}
-
-func proofParams(at time.Time) map[string]string {
-	return map[string]string{"recvWindow": proofWindowMs, "timestamp": strconv.FormatInt(at.UnixMilli(), 10)}
 }
 
 func proofQuery(pair exchange.Pair, at time.Time) string {

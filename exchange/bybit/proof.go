@@ -18,6 +18,10 @@ const Name = "bybit"
 // than a page, which with a full one may go on.
 const MaxProofOrders = ordersPage - 1
 
+var proofs = transport.Proofs{Name: Name, Unit: time.Millisecond, Params: func(at time.Time) map[string]string {
+	return map[string]string{"recvWindow": proofWindowMs, "timestamp": millis(at)}
+}}
+
 // Prover signs proofs with one key, which should be able to read and nothing
 // else. Safe for concurrent use.
 type Prover struct {
@@ -38,7 +42,7 @@ func NewProver(key, secret string) (*Prover, error) {
 	if key == "" || secret == "" {
 		return nil, fmt.Errorf("%w: key and secret: must not be empty", exchange.ErrInvalid)
 	}
-	return &Prover{key: key, secret: secret, times: transport.Sequence{Unit: time.Millisecond}}, nil
+	return &Prover{key: key, secret: secret, times: transport.Sequence{Unit: proofs.Unit}}, nil
 }
 
 // ProveOpenOrders signs the request that lists the open orders of pair, at most
@@ -49,14 +53,8 @@ func (p *Prover) ProveOpenOrders(pair exchange.Pair, now time.Time) (exchange.Pr
 		return exchange.Proof{}, err
 	}
 	at := p.times.Next(now)
-	return exchange.Proof{
-		Exchange:  Name,
-		Key:       p.key,
-		Pair:      pair,
-		Params:    proofParams(at),
-		Signature: sign(p.secret, signed(at, p.key, proofWindowMs, proofQuery(pair))),
-		IssuedAt:  at,
-	}, nil
+	signature := sign(p.secret, signed(at, p.key, proofWindowMs, proofQuery(pair)))
+	return proofs.Make(p.key, pair, at, signature), nil
 }
 
 // NewVerifier returns exchange.ErrInvalid for options out of their bounds.
@@ -72,37 +70,25 @@ func NewVerifier(o Options) (*Verifier, error) {
 // sent is taken from p but the key, the signature and, checked, the time. More
 // orders than [MaxProofOrders] are exchange.ErrInvalid.
 func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.Pair, now time.Time) ([]exchange.Order, error) {
-	if err := p.Check(Name, pair, now); err != nil {
-		return nil, err
-	}
-	if err := p.CheckFields(time.Millisecond, proofParams(p.IssuedAt), nil); err != nil {
+	if err := proofs.Check(p, pair, now); err != nil {
 		return nil, err
 	}
 	if _, err := v.api.market(ctx, pair); err != nil {
 		return nil, err
 	}
+	sent := request(http.MethodGet, openOrdersPath, proofQuery(pair), p.IssuedAt, p.Key, proofWindowMs, p.Signature)
 	var shown []wireOrder
 	var orders []exchange.Order
-	err := v.api.http.Once(ctx, transport.Call{
-		Request: func(time.Time) (transport.Request, error) {
-			return request(http.MethodGet, openOrdersPath, proofQuery(pair), p.IssuedAt, p.Key, proofWindowMs, p.Signature), nil
-		},
-		Accept: func(body []byte) (err error) {
-			if shown, err = list[wireOrder](body); err == nil {
-				orders, err = onBook(shown, pair)
-			}
-			return err
-		},
+	err := v.api.http.Once(ctx, 1, sent, func(body []byte) (err error) {
+		if shown, err = list[wireOrder](body); err == nil {
+			orders, err = onBook(shown, pair)
+		}
+		return err
 	})
 	if err == nil && len(shown) > MaxProofOrders {
-		return nil, fmt.Errorf("%w: Proof of %v: shows %d orders, and there may be more: must be at most %d",
-			exchange.ErrInvalid, pair, len(shown), MaxProofOrders)
+		return nil, transport.MayBeMore(pair, len(shown), MaxProofOrders)
 	}
 	return orders, err
-}
-
-func proofParams(at time.Time) map[string]string {
-	return map[string]string{"recvWindow": proofWindowMs, "timestamp": millis(at)}
 }
 
 func proofQuery(pair exchange.Pair) string {

@@ -13,6 +13,10 @@ import (
 // Name is this exchange's in an exchange.Proof.
 const Name = "coinbase"
 
+var proofs = transport.Proofs{Name: Name, Unit: time.Microsecond, Params: func(at time.Time) map[string]string {
+	return map[string]string{"nonce": nonce(at)}
+}}
+
 // Prover signs proofs with one key, which should be able to view and nothing
 // else. Safe for concurrent use.
 type Prover struct{ signer *signer }
@@ -47,14 +51,7 @@ func (p *Prover) ProveOpenOrders(pair exchange.Pair, now time.Time) (exchange.Pr
 	if err != nil {
 		return exchange.Proof{}, err
 	}
-	return exchange.Proof{
-		Exchange:  Name,
-		Key:       p.signer.key,
-		Pair:      pair,
-		Params:    map[string]string{"nonce": nonce(at)},
-		Signature: signature,
-		IssuedAt:  at,
-	}, nil
+	return proofs.Make(p.signer.key, pair, at, signature), nil
 }
 
 // NewVerifier returns exchange.ErrInvalid for options out of their bounds.
@@ -70,10 +67,7 @@ func NewVerifier(o Options) (*Verifier, error) {
 // Nothing of what is sent is taken from p but the key, the signature and,
 // checked, the time, of which it makes the token again.
 func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.Pair, now time.Time) ([]exchange.Order, error) {
-	if err := p.Check(Name, pair, now); err != nil {
-		return nil, err
-	}
-	if err := p.CheckFields(time.Microsecond, map[string]string{"nonce": nonce(p.IssuedAt)}, nil); err != nil {
+	if err := proofs.Check(p, pair, now); err != nil {
 		return nil, err
 	}
 	if _, err := v.api.market(ctx, pair); err != nil {
@@ -81,11 +75,6 @@ func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.P
 	}
 	token := signed(p.Key, http.MethodGet, ordersPath, p.IssuedAt) + "." + p.Signature
 	return openOrders(func(query url.Values, accept func([]byte) error) error {
-		return v.api.http.Once(ctx, transport.Call{
-			Request: func(time.Time) (transport.Request, error) {
-				return request(http.MethodGet, ordersPath, query, "", token), nil
-			},
-			Accept: accept,
-		})
+		return v.api.http.Once(ctx, 1, request(http.MethodGet, ordersPath, query, "", token), accept)
 	}, pair)
 }

@@ -13,6 +13,10 @@ const Name = "kraken"
 
 const openOrdersPath = "/0/private/OpenOrders"
 
+var proofs = transport.Proofs{Name: Name, Unit: time.Microsecond, Params: func(at time.Time) map[string]string {
+	return map[string]string{"nonce": nonce(at)}
+}}
+
 // Prover signs proofs with one key, which should be able to read and nothing
 // else, and which nothing else should use. Safe for concurrent use.
 type Prover struct{ signer *signer }
@@ -43,14 +47,8 @@ func (p *Prover) ProveOpenOrders(pair exchange.Pair, now time.Time) (exchange.Pr
 	}
 	at := p.signer.nonces.Next(now)
 	n := nonce(at)
-	return exchange.Proof{
-		Exchange:  Name,
-		Key:       p.signer.key,
-		Pair:      pair,
-		Params:    map[string]string{"nonce": n},
-		Signature: sign(p.signer.secret, openOrdersPath, n, "nonce="+n),
-		IssuedAt:  at,
-	}, nil
+	signature := sign(p.signer.secret, openOrdersPath, n, "nonce="+n)
+	return proofs.Make(p.signer.key, pair, at, signature), nil
 }
 
 // NewVerifier returns exchange.ErrInvalid for options out of their bounds.
@@ -65,26 +63,18 @@ func NewVerifier(o Options) (*Verifier, error) {
 // Verify lists the open orders under the proof's signature. Nothing of what is
 // sent is taken from p but the key, the signature and, checked, the nonce.
 func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.Pair, now time.Time) ([]exchange.Order, error) {
-	if err := p.Check(Name, pair, now); err != nil {
-		return nil, err
-	}
-	n := nonce(p.IssuedAt)
-	if err := p.CheckFields(time.Microsecond, map[string]string{"nonce": n}, nil); err != nil {
+	if err := proofs.Check(p, pair, now); err != nil {
 		return nil, err
 	}
 	r, err := v.api.market(ctx, pair)
 	if err != nil {
 		return nil, err
 	}
+	sent := post(openOrdersPath, "nonce="+nonce(p.IssuedAt), p.Key, p.Signature)
 	var orders []exchange.Order
-	err = v.api.http.Once(ctx, transport.Call{
-		Request: func(time.Time) (transport.Request, error) {
-			return post(openOrdersPath, "nonce="+n, p.Key, p.Signature), nil
-		},
-		Accept: func(body []byte) (err error) {
-			orders, err = parseOpenOrders(body, r)
-			return err
-		},
+	err = v.api.http.Once(ctx, 1, sent, func(body []byte) (err error) {
+		orders, err = parseOpenOrders(body, r)
+		return err
 	})
 	return orders, err
 }

@@ -17,6 +17,10 @@ const Name = "okx"
 // than a page, which with a full one may go on.
 const MaxProofOrders = pageSize - 1
 
+var proofs = transport.Proofs{Name: Name, Unit: time.Millisecond, Params: func(at time.Time) map[string]string {
+	return map[string]string{"timestamp": iso(at)}
+}}
+
 // Prover signs proofs with one key, which should be able to read and nothing
 // else. Safe for concurrent use.
 type Prover struct {
@@ -39,7 +43,7 @@ func NewProver(key, secret, passphrase string) (*Prover, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	return &Prover{credentials: c, times: transport.Sequence{Unit: time.Millisecond}}, nil
+	return &Prover{credentials: c, times: transport.Sequence{Unit: proofs.Unit}}, nil
 }
 
 // ProveOpenOrders signs the request that lists the open orders of pair, at most
@@ -50,15 +54,10 @@ func (p *Prover) ProveOpenOrders(pair exchange.Pair, now time.Time) (exchange.Pr
 		return exchange.Proof{}, err
 	}
 	at := p.times.Next(now)
-	return exchange.Proof{
-		Exchange:  Name,
-		Key:       p.credentials.key,
-		Pair:      pair,
-		Params:    proofParams(at),
-		Headers:   map[string]string{passphraseHeader: p.credentials.passphrase},
-		Signature: sign(p.credentials.secret, signed(at, http.MethodGet, openOrdersPath, proofQuery(pair))),
-		IssuedAt:  at,
-	}, nil
+	signature := sign(p.credentials.secret, signed(at, http.MethodGet, openOrdersPath, proofQuery(pair)))
+	proof := proofs.Make(p.credentials.key, pair, at, signature)
+	proof.Headers = map[string]string{passphraseHeader: p.credentials.passphrase}
+	return proof, nil
 }
 
 // NewVerifier returns exchange.ErrInvalid for options out of their bounds.
@@ -84,34 +83,26 @@ func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.P
 	if err := validPassphrase(passphrase); err != nil {
 		return nil, err
 	}
-	if err := p.CheckFields(time.Millisecond, proofParams(p.IssuedAt), p.Headers); err != nil {
+	if err := p.CheckFields(proofs.Unit, proofs.Params(p.IssuedAt), p.Headers); err != nil {
 		return nil, err
 	}
 	if _, err := v.api.market(ctx, pair); err != nil {
 		return nil, err
 	}
+	sent := request(http.MethodGet, openOrdersPath, proofQuery(pair), p.IssuedAt, p.Key, passphrase, p.Signature)
 	var shown []wireOrder
 	var orders []exchange.Order
-	err := v.api.http.Once(ctx, transport.Call{
-		Weight: orderWeight,
-		Request: func(time.Time) (transport.Request, error) {
-			return request(http.MethodGet, openOrdersPath, proofQuery(pair), p.IssuedAt, p.Key, passphrase, p.Signature), nil
-		},
-		Accept: func(body []byte) (err error) {
-			if shown, err = list[wireOrder](body); err == nil {
-				orders, err = onBook(shown, pair)
-			}
-			return err
-		},
+	err := v.api.http.Once(ctx, orderWeight, sent, func(body []byte) (err error) {
+		if shown, err = list[wireOrder](body); err == nil {
+			orders, err = onBook(shown, pair)
+		}
+		return err
 	})
 	if err == nil && len(shown) > MaxProofOrders {
-		return nil, fmt.Errorf("%w: Proof of %v: shows %d orders, and there may be more: must be at most %d",
-			exchange.ErrInvalid, pair, len(shown), MaxProofOrders)
+		return nil, transport.MayBeMore(pair, len(shown), MaxProofOrders)
 	}
 	return orders, err
 }
-
-func proofParams(at time.Time) map[string]string { return map[string]string{"timestamp": iso(at)} }
 
 // proofQuery asks for a page of the length that OKX gives unasked, [pageSize].
 func proofQuery(pair exchange.Pair) string { return "instType=SPOT&instId=" + instID(pair) }

@@ -66,18 +66,13 @@ func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.P
 		return nil, err
 	}
 	var orders []exchange.Order
-	err := v.http.Once(ctx, transport.Call{
-		Request: func(time.Time) (transport.Request, error) {
-			return transport.Request{
-				Method: http.MethodGet, Path: openOrdersPath,
-				Query:  url.Values{"pair": {pair.String()}, "timestamp": {timestamp}}.Encode(),
-				Header: map[string]string{keyHeader: p.Key, signHeader: p.Signature},
-			}, nil
-		},
-		Accept: func(body []byte) (err error) {
-			orders, err = parseOrders(body, pair)
-			return err
-		},
+	err := v.http.Once(ctx, 1, transport.Request{
+		Method: http.MethodGet, Path: openOrdersPath,
+		Query:  url.Values{"pair": {pair.String()}, "timestamp": {timestamp}}.Encode(),
+		Header: map[string]string{keyHeader: p.Key, signHeader: p.Signature},
+	}, func(body []byte) (err error) {
+		orders, err = parseOrders(body, pair)
+		return err
 	})
 	if errors.Is(err, transport.ErrNoAnswer) {
 		err = fmt.Errorf("paper venue %s at %s: %w", v.name, v.base, err)

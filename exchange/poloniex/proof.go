@@ -14,6 +14,10 @@ import (
 // Name is this exchange's in an exchange.Proof.
 const Name = "poloniex"
 
+var proofs = transport.Proofs{Name: Name, Unit: time.Millisecond, Params: func(at time.Time) map[string]string {
+	return map[string]string{"signTimestamp": timestamp(at)}
+}}
+
 // Prover signs proofs with one key, which should be able to read and nothing
 // else. Safe for concurrent use.
 type Prover struct {
@@ -34,7 +38,7 @@ func NewProver(key, secret string) (*Prover, error) {
 	if key == "" || secret == "" {
 		return nil, fmt.Errorf("%w: key and secret: must not be empty", exchange.ErrInvalid)
 	}
-	return &Prover{key: key, secret: secret, times: transport.Sequence{Unit: time.Millisecond}}, nil
+	return &Prover{key: key, secret: secret, times: transport.Sequence{Unit: proofs.Unit}}, nil
 }
 
 // ProveOpenOrders signs the request that lists the open orders of pair. Poloniex
@@ -44,14 +48,8 @@ func (p *Prover) ProveOpenOrders(pair exchange.Pair, now time.Time) (exchange.Pr
 		return exchange.Proof{}, err
 	}
 	at := p.times.Next(now)
-	return exchange.Proof{
-		Exchange:  Name,
-		Key:       p.key,
-		Pair:      pair,
-		Params:    proofParams(at),
-		Signature: openOrders(pair).sign(p.secret, timestamp(at)),
-		IssuedAt:  at,
-	}, nil
+	signature := openOrders(pair).sign(p.secret, timestamp(at))
+	return proofs.Make(p.key, pair, at, signature), nil
 }
 
 // NewVerifier returns exchange.ErrInvalid for options out of their bounds.
@@ -66,30 +64,19 @@ func NewVerifier(o Options) (*Verifier, error) {
 // Verify lists the open orders under the proof's signature. Nothing of what is
 // sent is taken from p but the key, the signature and, checked, the time.
 func (v *Verifier) Verify(ctx context.Context, p exchange.Proof, pair exchange.Pair, now time.Time) ([]exchange.Order, error) {
-	if err := p.Check(Name, pair, now); err != nil {
-		return nil, err
-	}
-	if err := p.CheckFields(time.Millisecond, proofParams(p.IssuedAt), nil); err != nil {
+	if err := proofs.Check(p, pair, now); err != nil {
 		return nil, err
 	}
 	if _, err := v.api.market(ctx, pair); err != nil {
 		return nil, err
 	}
+	sent := openOrders(pair).request(p.Key, p.Signature, timestamp(p.IssuedAt), proofWindowMs)
 	var orders []exchange.Order
-	err := v.api.http.Once(ctx, transport.Call{
-		Request: func(time.Time) (transport.Request, error) {
-			return openOrders(pair).request(p.Key, p.Signature, timestamp(p.IssuedAt), proofWindowMs), nil
-		},
-		Accept: func(body []byte) (err error) {
-			orders, err = parseOpenOrders(body, pair)
-			return err
-		},
+	err := v.api.http.Once(ctx, 1, sent, func(body []byte) (err error) {
+		orders, err = parseOpenOrders(body, pair)
+		return err
 	})
 	return orders, err
-}
-
-func proofParams(at time.Time) map[string]string {
-	return map[string]string{"signTimestamp": timestamp(at)}
 }
 
 // openOrders lists as many orders of pair as an account may have open.

@@ -155,7 +155,7 @@ func (c *Client) Now() time.Time { return c.cfg.Clock.Now().UTC() }
 func (c *Client) Read(ctx context.Context, call Call) error {
 	backoff := firstBackoff
 	for attempt := 0; ; attempt++ {
-		err := c.heed(c.Once(ctx, call))
+		err := c.heed(c.once(ctx, call))
 		if !errors.Is(err, ErrNoAnswer) || errors.Is(err, exchange.ErrRateLimited) || attempt == c.cfg.Retries || ctx.Err() != nil {
 			return err
 		}
@@ -177,12 +177,18 @@ func (c *Client) Change(ctx context.Context, call Call) error {
 	return err
 }
 
-// Once makes a call without repeating it, for requests that somebody else has
-// signed. (Below us, net/http sends a GET anew if a connection that it had kept
-// breaks without an answer.) Its errors are those of [Client.Read]. A rate limit
-// that the venue puts in words is that of the signer's account, so it holds no
-// other call back; one that it puts in the status is our address's, and does.
-func (c *Client) Once(ctx context.Context, call Call) error {
+// Once sends a request that somebody else has signed, without repeating it; weight
+// and accept are those of a [Call]. (Below us, net/http sends a GET anew if a
+// connection that it had kept breaks without an answer.) Its errors are those of
+// [Client.Read]. A rate limit that the venue puts in words is that of the signer's
+// account, so it holds no other call back; one that it puts in the status is our
+// address's, and does.
+func (c *Client) Once(ctx context.Context, weight int, signed Request, accept func(body []byte) error) error {
+	request := func(time.Time) (Request, error) { return signed, nil }
+	return c.once(ctx, Call{Weight: weight, Request: request, Accept: accept})
+}
+
+func (c *Client) once(ctx context.Context, call Call) error {
 	err := c.attempt(ctx, call)
 	if wait := c.pace.closedFor(c.Now()); errors.Is(err, ErrNoAnswer) && wait > 0 {
 		return &exchange.RateLimitError{RetryAfter: wait, Cause: err}

@@ -19,6 +19,7 @@
 // JSON value.
 //
 // Call [New], then [Client.Read] and [Client.Change]; [Place] makes placing
-// idempotent where a venue's client ids are not, [Sequence] gives nonces. Answers
-// are read with [JSON], [Number] and [Entries], and refused with [Bad].
+// idempotent where a venue's client ids are not, [Sequence] gives nonces. What others
+// have signed is made and checked by [Proofs], and sent by [Client.Once]. Answers are
+// read with [JSON], [Number] and [Entries], and refused with [Bad].
 package transport

@@ -108,6 +108,12 @@ func call() transport.Call {
 	}
 }
 
+// replay sends what somebody else has signed, and takes any object.
+func replay(t *testing.T, c *transport.Client) error {
+	t.Helper()
+	return c.Once(t.Context(), 1, transport.Request{Method: http.MethodGet, Path: "/x", Query: "at=noon"}, call().Accept)
+}
+
 func TestWhatAnAnswerMeans(t *testing.T) {
 	for _, c := range []struct {
 		story        string
@@ -148,8 +154,8 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 				}
 
 				once, s := client(t, c.reply)
-				require.ErrorIs(t, once.Once(t.Context(), call()), c.read)
-				require.Len(t, s.times, 1)
+				require.ErrorIs(t, replay(t, once), c.read)
+				require.Equal(t, []string{"at=noon"}, s.signs, "sent once, as it was signed")
 			})
 		})
 	}
@@ -212,11 +218,25 @@ func TestNothingIsSentBeforeTheVenueAllowsIt(t *testing.T) {
 func TestAStrangersRateLimitHoldsNobodyElseBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := client(t, says(200, "busy"), says(200, "{}"), says(429, "", "Retry-After", "9"))
-		requireLimited(t, c.Once(t.Context(), call()), 3*time.Second)
-		require.NoError(t, c.Once(t.Context(), call()))
-		requireLimited(t, c.Once(t.Context(), call()), 9*time.Second)
-		requireLimited(t, c.Once(t.Context(), call()), 9*time.Second)
+		requireLimited(t, replay(t, c), 3*time.Second)
+		require.NoError(t, replay(t, c))
+		requireLimited(t, replay(t, c), 9*time.Second)
+		requireLimited(t, replay(t, c), 9*time.Second)
 		require.Len(t, s.times, 3, "but our address's does")
+	})
+}
+
+func TestAStrangersRequestKeepsThePaceByItsWeight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := client(t, says(200, "{}"))
+		begin := time.Now()
+		for _, weight := range []int{5, 3, 0} {
+			require.NoError(t, c.Once(t.Context(), weight, transport.Request{Method: http.MethodGet, Path: "/x"}, call().Accept))
+		}
+		require.Equal(t, []time.Duration{0, 300 * time.Millisecond, 400 * time.Millisecond}, since(begin, s.times))
+		err := c.Once(t.Context(), 6, transport.Request{Method: http.MethodGet, Path: "/x"}, call().Accept)
+		require.ErrorIs(t, err, exchange.ErrInvalid)
+		require.Len(t, s.times, 3)
 	})
 }
 
