@@ -140,7 +140,7 @@ func TestClosing(t *testing.T) {
 		require.ErrorIs(t, bus.Publish([]topic.Message{topictest.Message(1)}), redis.ErrLost)
 	}
 	asking := 1 // it runs in a goroutine of its own
-	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+asking }, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+asking }, 20*time.Second, 10*time.Millisecond)
 }
 
 func TestAnAddressThatIsNone(t *testing.T) {

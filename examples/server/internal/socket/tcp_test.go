@@ -111,14 +111,14 @@ func TestAReaderOverTCPThatNeverReadsIsDroppedAndTheOthersHearAll(t *testing.T) 
 		}
 	}
 	next()
-	require.Eventually(t, func() bool { return hub.Counts().Subscriptions == 2 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return hub.Counts().Subscriptions == 2 }, 20*time.Second, time.Millisecond)
 	for hub.Counts().Dropped == 0 && ctx.Err() == nil {
 		stamp, decision := d.decide(bond, riskUpdate)
 		require.NoError(t, hub.Publish(ctx, stamp, decision))
 		next()
 	}
 	require.Equal(t, uint64(1), hub.Counts().Dropped)
-	require.Eventually(t, func() bool { return hub.Counts().Connections == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return hub.Counts().Connections == 1 }, 20*time.Second, time.Millisecond)
 	var why websocket.CloseError
 	var err error
 	for err == nil {

@@ -147,8 +147,8 @@ func TestWhatIsToldIsTranslatedWithoutAnybodyAsking(t *testing.T) {
 			}
 		}
 		return true
-	}, 10*time.Second, time.Millisecond)
-	require.Eventually(t, func() bool { return r.Health().Waiting == 0 }, 10*time.Second, time.Millisecond)
+	}, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return r.Health().Waiting == 0 }, 20*time.Second, time.Millisecond)
 	require.Equal(t, 2, r.Health().Live, "no more are kept than may be")
 }
 
@@ -259,7 +259,7 @@ func TestALookThatFailsIsTriedAgainAfterAWhileThatGrows(t *testing.T) {
 	const each = 3 // that one look tries
 	for n, rest := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second} {
 		tried := int64(each * (n + 1))
-		require.Eventually(t, func() bool { return lost.Load() == tried }, 5*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return lost.Load() == tried }, 20*time.Second, time.Millisecond)
 		for _, part := range []time.Duration{rest - time.Millisecond, time.Millisecond} {
 			require.Never(t, func() bool { return lost.Load() > tried }, 50*time.Millisecond, 10*time.Millisecond)
 			r.clock.Add(part)
@@ -284,11 +284,11 @@ func TestAFileThatCouldNotBeKeptIsReadAgainAndItsRowsAreSaidToBeWrongAsLongAsThe
 		return func() bool { return strings.Contains(strings.Join(r.Health().Sources[0].Problems, "; "), what) }
 	}
 	defer r.run()()
-	require.Eventually(t, says("away"), 5*time.Second, time.Millisecond)
+	require.Eventually(t, says("away"), 20*time.Second, time.Millisecond)
 	there.gone.Store(false)
 	r.clock.Add(10 * time.Second)
-	require.Eventually(t, func() bool { return r.last(bond) > 0 }, 5*time.Second, time.Millisecond)
-	require.Eventually(t, says("IN0087654321"), 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return r.last(bond) > 0 }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, says("IN0087654321"), 20*time.Second, time.Millisecond)
 	require.False(t, says("away")())
 	r.clock.Add(10 * time.Second)
 	require.Never(t, func() bool { return !says("IN0087654321")() }, 100*time.Millisecond, 10*time.Millisecond, "the file is as it was")
@@ -302,11 +302,11 @@ func TestWhatPeopleWatchIsLookedAtAgain(t *testing.T) {
 	r.look(bond)
 	stop := r.run()
 	defer stop()
-	require.Eventually(t, func() bool { r.clock.Add(time.Minute); return r.last(bond) >= 4 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { r.clock.Add(time.Minute); return r.last(bond) >= 4 }, 20*time.Second, time.Millisecond)
 	require.LessOrEqual(t, r.last(other), uint64(2), "nobody has asked for it: it was told once, and found once")
 	for range 3 {
 		was := r.last(other)
-		require.Eventually(t, func() bool { r.clock.Add(time.Hour); return r.last(other) > was }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { r.clock.Add(time.Hour); return r.last(other) > was }, 20*time.Second, time.Millisecond)
 	}
 	looks := r.last(other)
 	require.Less(t, r.last(bond), looks+10, "who has not asked for an hour does not watch")
@@ -353,7 +353,7 @@ func TestTooManyWhoInsistAreTurnedAway(t *testing.T) {
 			answers <- err
 		}()
 	}
-	require.Eventually(t, func() bool { r.clock.Add(time.Second); return len(answers) == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { r.clock.Add(time.Second); return len(answers) == 1 }, 20*time.Second, time.Millisecond)
 	require.ErrorIs(t, <-answers, translator.ErrBusy)
 	r.heard.mu.Unlock()
 	require.NoError(t, <-answers)
