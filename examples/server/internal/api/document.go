@@ -3,6 +3,7 @@ package api
 import (
 	"embed"
 	"encoding/json"
+	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -32,11 +33,29 @@ func documented(opts Options) huma.Config {
 				},
 			},
 		},
-		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		Formats:                      map[string]huma.Format{"application/json": format, "json": format},
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
 		Transformers:                 []huma.Transformer{ours},
 	}
+}
+
+// format writes an answer that is JSON already as it is: encoding/json would read it
+// once more, which took a fifth of the time of a GET.
+var format = huma.Format{
+	Marshal: func(w io.Writer, answer any) error {
+		written, ok := answer.(json.Marshaler)
+		if !ok {
+			return huma.DefaultJSONFormat.Marshal(w, answer)
+		}
+		text, err := written.MarshalJSON()
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(text)
+		return err
+	},
+	Unmarshal: huma.DefaultJSONFormat.Unmarshal,
 }
 
 //go:embed page
