@@ -29,7 +29,7 @@ func texts() (*template.Template, error) {
 
 // tell writes the two narratives of a translation.
 func (e *Engine) tell(t *Translation) error {
-	s := story(*t)
+	s := story(*t, e.cfg.Policy.Grade(t.Bond.Rating))
 	for _, n := range []struct {
 		file string
 		to   *string
@@ -69,10 +69,10 @@ type toldRoute struct {
 	Constraints, Why   string
 }
 
-func story(t Translation) told {
+func story(t Translation, grade string) told {
 	p, joint := t.Profile, t.Risk.Overall
 	s := told{
-		Overall: overallSentence(joint), Market: marketSentence(p.Index), Rating: ratingSentence(t.Bond.Rating),
+		Overall: overallSentence(joint), Market: marketSentence(p.Index), Rating: ratingSentence(t.Bond.Rating, grade),
 		Score: fmt.Sprintf("%s (confidence: %s)", scored(joint.Value, string(joint.Level), joint.Level == score.Insufficient), percent(t.Risk.Confidence)),
 		Index: scored(p.Index.Value, string(p.Index.Level), p.Index.Level == market.Insufficient),
 		Range: fmt.Sprintf("The score may be anywhere between %s and %s of 100.", tenth(joint.Low), tenth(joint.High)),
@@ -194,24 +194,25 @@ func marketSentence(i market.Index) string {
 	}
 }
 
-func ratingSentence(rating string) string {
-	switch rating {
+// ratingSentence says what a rating of that grade means.
+func ratingSentence(rating, grade string) string {
+	switch grade {
 	case "AAA":
-		return "AAA, the best there is: a default is hardly to be expected."
+		return rating + ", the best there is: a default is hardly to be expected."
 	case "AA":
-		return "AA, very strong: a default is very unlikely."
+		return rating + ", very strong: a default is very unlikely."
 	case "A":
-		return "A, strong: a default is unlikely, though bad times may tell."
+		return rating + ", strong: a default is unlikely, though bad times may tell."
 	case "BBB":
-		return "BBB, adequate: bad times could make payments harder."
+		return rating + ", adequate: bad times could make payments harder."
 	case "BB":
-		return "BB, below investment grade: payments depend on times staying good."
+		return rating + ", below investment grade: payments depend on times staying good."
 	case "B":
-		return "B, weak: a default is a real possibility."
+		return rating + ", weak: a default is a real possibility."
 	case "C":
-		return "C, very weak: a default is likely."
+		return rating + ", very weak: a default is likely."
 	case "D":
-		return "D, in default: payments have been missed."
+		return rating + ", in default: payments have been missed."
 	case "":
 		return "no rating is known."
 	default:

@@ -10,7 +10,7 @@ import (
 
 // warnings returns what is wrong, in the translator's order and with its words;
 // what it did not know of comes last.
-func warnings(t Translation) []Notice {
+func (e *Engine) warnings(t Translation) []Notice {
 	var all []Notice
 	warn := func(when bool, kind NoticeKind, format string, args ...any) {
 		if when {
@@ -23,7 +23,7 @@ func warnings(t Translation) []Notice {
 	for _, w := range t.Exits.Warnings {
 		all = append(all, Notice{NoticeKind(w.Kind), w.Text})
 	}
-	warn(t.Bond.Speculative(), WeakRating, "High credit risk rating (%s) - potential for significant losses", t.Bond.Rating)
+	warn(e.cfg.Policy.Speculative(t.Bond.Rating), WeakRating, "High credit risk rating (%s) - potential for significant losses", t.Bond.Rating)
 	warn(old(t.Freshness), OldData, "Market data may be outdated - current conditions may differ")
 	warn(overall.Level == score.Insufficient, NoScore, "Too little is known for an overall risk score - missing: %s", strings.Join(overall.Missing, ", "))
 	warn(index.Level == market.Insufficient, NoIndex, "Too little data for a liquidity index - missing: %s", strings.Join(index.Missing, ", "))

@@ -42,7 +42,7 @@ func (e *Engine) translate(in Inputs, sale market.Sale, track Track) (Translatio
 		return Translation{}, err
 	}
 	t.Confidence = e.confidence(t)
-	t.Warnings, t.Caveats = warnings(t), e.caveats(t)
+	t.Warnings, t.Caveats = e.warnings(t), e.caveats(t)
 	t.Metrics = track.metrics(t.Profile.Index)
 	if t.Hash, err = e.Hash(in, sale, track); err != nil {
 		return Translation{}, err

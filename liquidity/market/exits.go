@@ -99,7 +99,7 @@ func NewRecommender(p Policy) (*Recommender, error) {
 }
 
 // Identity names the recommender with its version, and hashes its policy.
-func (r *Recommender) Identity() (engine string, config [32]byte) { return "market-exits@1", r.config }
+func (r *Recommender) Identity() (engine string, config [32]byte) { return "market-exits@2", r.config }
 
 // Policy returns a copy of the policy.
 func (r *Recommender) Policy() Policy { return r.policy.clone() }
@@ -123,7 +123,7 @@ func (r *Recommender) Recommend(s Snapshot, sale Sale, record Record) (Exits, er
 	slices.SortStableFunc(e.Routes, r.order)
 	e.Confidence = place(e.Routes)
 	dominate(e.Routes)
-	e.Warnings = warnings(e, bond)
+	e.Warnings = warnings(e, r.policy, bond)
 	return e, nil
 }
 
@@ -193,7 +193,7 @@ func (t trade) utility(r Route) decimal.Decimal {
 	return expected.Sub(u.Lambda.Mul(t.s.Conditions.sigma(u.SigmaDaily)).Mul(book.Mid()).Mul(root)).Round(places)
 }
 
-func warnings(e Exits, bond Bond) []Warning {
+func warnings(e Exits, p Policy, bond Bond) []Warning {
 	best, ok := e.Best()
 	if !ok {
 		return []Warning{{NoRoute, "No viable exit paths available"}}
@@ -209,7 +209,7 @@ func warnings(e Exits, bond Bond) []Warning {
 	warn(fill.LessThan(hundredths(50)), UnlikelyFill,
 		"Low fill probability (%s%%) for primary exit path", fill.Mul(hundred).StringFixed(1))
 	warn(best.Minutes.GreaterThan(decimal.New(240, 0)), LongExit, "Long expected exit time (%s minutes)", best.Minutes.StringFixed(0))
-	warn(bond.Speculative(), RiskyRating, "High credit risk rating (%s) may limit exit options", bond.Rating)
+	warn(p.Speculative(bond.Rating), RiskyRating, "High credit risk rating (%s) may limit exit options", bond.Rating)
 	return found
 }
 

@@ -104,7 +104,7 @@ func (t trade) auctionPrior() decimal.Decimal {
 
 func (t trade) rfqPrior() decimal.Decimal {
 	p := int64(50)
-	switch t.s.Bond.Rating {
+	switch t.policy.Grade(t.s.Bond.Rating) {
 	case "AAA":
 		p += 20
 	case "AA":
@@ -131,7 +131,7 @@ func (t trade) rfqPrior() decimal.Decimal {
 
 func (t trade) p2pPrior() decimal.Decimal {
 	p := int64(40)
-	if slices.Contains([]string{"AAA", "AA", "A"}, t.s.Bond.Rating) {
+	if slices.Contains([]string{"AAA", "AA", "A"}, t.policy.Grade(t.s.Bond.Rating)) {
 		p += 10
 	}
 	if t.sale.Size.GreaterThanOrEqual(million) {

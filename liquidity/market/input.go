@@ -201,7 +201,7 @@ func (m Maker) Validate(now time.Time) error {
 
 // Bond is what an instrument is. What is left out, a [Policy] assumes.
 type Bond struct {
-	Rating      string          `json:"rating"`        // "AAA" to "D"; others are unlisted
+	Rating      string          `json:"rating"`        // "AAA" to "D", see [Policy.Grade]; others are unlisted
 	Tenor       string          `json:"tenor"`         // bucket of what is left to run, as the policy names them
 	IssuerClass string          `json:"issuer_class"`  // as the policy names them
 	CouponPct   decimal.Decimal `json:"coupon_rate"`   // per year, 0 to 1000
@@ -220,13 +220,6 @@ func (b Bond) Validate() error {
 		rule{b.Maturity.IsZero() || valid.Dated(b.Maturity), "Bond.Maturity", b.Maturity, valid.MustBeDated + ", or zero"},
 		rule{valid.NotNegative(b.IssueSize), "Bond.IssueSize", b.IssueSize, valid.MustBeAmount},
 	)
-}
-
-// Speculative reports whether the bond is of speculative grade, which is below BBB: BB
-// and B are paid back if times stay good, C hardly, and D is in default. A rating that
-// is unlisted or left out is not called speculative.
-func (b Bond) Speculative() bool {
-	return slices.Contains([]string{"BB", "B", "C", "D"}, b.Rating)
 }
 
 // Conditions are those of the market as a whole. Zero is an ordinary open day.

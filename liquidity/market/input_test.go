@@ -203,11 +203,3 @@ func TestISIN(t *testing.T) {
 		require.False(t, market.ISIN(i).Checked())
 	}
 }
-
-func TestWhatIsBelowBBBIsSpeculative(t *testing.T) {
-	for rating, want := range map[string]bool{
-		"AAA": false, "AA": false, "A": false, "BBB": false, "BB": true, "B": true, "C": true, "D": true, "": false, "BB+": false,
-	} {
-		require.Equal(t, want, market.Bond{Rating: rating}.Speculative(), rating)
-	}
-}

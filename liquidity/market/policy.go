@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -75,7 +76,7 @@ type Policy struct {
 
 	RatingCaps     map[string]Caps   `json:"rating_caps" yaml:"rating_caps"`
 	UnlistedRating Caps              `json:"unlisted_rating" yaml:"unlisted_rating"`
-	BarredRatings  []string          `json:"barred_ratings" yaml:"barred_ratings"` // by no path
+	BarredRatings  []string          `json:"barred_ratings" yaml:"barred_ratings"` // by no path; a letter bars its notches
 	IssuerLimits   map[string]Caps   `json:"issuer_class_limits" yaml:"issuer_class_limits"`
 	UnlistedIssuer Caps              `json:"unlisted_issuer_class" yaml:"unlisted_issuer_class"`
 	Tenors         map[string][]Path `json:"tenor_restrictions" yaml:"tenor_restrictions"` // the paths that each tenor may use; it names all tenors there are
@@ -259,8 +260,40 @@ func (p Policy) assume(b Bond) (Bond, []string, error) {
 	return b, assumed, nil
 }
 
-// ratingCaps and issuerCaps are those of a bond.
-func (p Policy) ratingCaps(b Bond) Caps { return listed(p.RatingCaps, b.Rating, p.UnlistedRating) }
+// Grade returns the letter that a rating counts as. In an [Enforced] policy that is
+// one of eight, without a notch: "AA+" counts as AA, "CCC" and "CC" as C, "SD" and "RD"
+// as D. Ratings of other scales, and all in a [SeedCompatible] policy, are as they are.
+func (p Policy) Grade(rating string) string {
+	if p.Strictness == SeedCompatible {
+		return rating
+	}
+	switch letter := strings.TrimSuffix(strings.TrimSuffix(rating, "+"), "-"); letter {
+	case "AAA", "AA", "A", "BBB", "BB", "B", "C", "D":
+		return letter
+	case "CCC", "CC":
+		return "C"
+	case "SD", "RD":
+		return "D"
+	default:
+		return rating
+	}
+}
+
+// Speculative reports whether a rating is of speculative grade, which is below BBB: BB
+// and B are paid back if times stay good, C hardly, and D is in default. A rating of
+// another scale, or none, is not called speculative.
+func (p Policy) Speculative(rating string) bool {
+	return slices.Contains([]string{"BB", "B", "C", "D"}, p.Grade(rating))
+}
+
+func (p Policy) barred(rating string) bool {
+	return slices.Contains(p.BarredRatings, rating) || slices.Contains(p.BarredRatings, p.Grade(rating))
+}
+
+// ratingCaps and issuerCaps are those of a bond. A notch may have caps of its own.
+func (p Policy) ratingCaps(b Bond) Caps {
+	return listed(p.RatingCaps, b.Rating, listed(p.RatingCaps, p.Grade(b.Rating), p.UnlistedRating))
+}
 
 func (p Policy) issuerCaps(b Bond) Caps {
 	return listed(p.IssuerLimits, b.IssuerClass, p.UnlistedIssuer)

@@ -2,6 +2,7 @@ package market_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -55,6 +56,41 @@ func TestPoliciesThatAreNone(t *testing.T) {
 	}
 }
 
+// A bond that is rated below B may not be sold in larger lots than one that is rated B,
+// only because no table has its notch.
+func TestANotchCountsAsItsLetter(t *testing.T) {
+	enforced, seed := market.NewPolicy(market.Enforced), market.NewPolicy(market.SeedCompatible)
+	for rating, want := range map[string]string{
+		"AAA": "AAA", "AA+": "AA", "AA-": "AA", "A-": "A", "BBB-": "BBB", "BB+": "BB", "B-": "B",
+		"CCC+": "C", "CCC": "C", "CC": "C", "C": "C", "SD": "D", "RD": "D", "D": "D",
+		"": "", "+": "+", "Baa3": "Baa3", "aa+": "aa+", "AA++": "AA++",
+	} {
+		require.Equal(t, want, enforced.Grade(rating), rating)
+		require.Equal(t, rating, seed.Grade(rating))
+		require.Equal(t, slices.Contains([]string{"BB", "B", "C", "D"}, want), enforced.Speculative(rating), rating)
+		require.Equal(t, slices.Contains([]string{"BB", "B", "C", "D"}, rating), seed.Speculative(rating), rating)
+	}
+	for _, pair := range [][2]string{{"AA+", "AA"}, {"BB-", "BB"}, {"CCC", "C"}, {"SD", "D"}} {
+		exits := func(rating string, p market.Policy) market.Exits {
+			s := snapshot()
+			s.Bond.Rating = rating
+			return exitsOf(t, recommender(t, p), s, "200000")
+		}
+		like, letter := exits(pair[0], enforced), exits(pair[1], enforced)
+		require.Equal(t, letter.Routes, like.Routes, pair[0])
+		require.Len(t, like.Warnings, len(letter.Warnings))
+		require.NotEqual(t, exits(pair[1], seed).Routes, exits(pair[0], seed).Routes, "the translator had no notches")
+
+		own := market.NewPolicy(market.Enforced)
+		own.RatingCaps[pair[0]] = market.Caps{Maker: dec("7"), Auction: dec("7"), RFQ: dec("7")}
+		for _, r := range exits(pair[0], own).Routes {
+			if r.Path != market.ByP2P {
+				require.Contains(t, r.Refusals, market.Refusal{Reason: market.RatingCap, Limit: dec("7")}, "a house may have a notch of its own")
+			}
+		}
+	}
+}
+
 func TestARecommenderKeepsItsPolicy(t *testing.T) {
 	p := market.NewPolicy(market.Enforced)
 	r := recommender(t, p)
@@ -69,7 +105,7 @@ func TestARecommenderKeepsItsPolicy(t *testing.T) {
 	require.Equal(t, now.Add(time.Hour), routeOf(t, e, market.ByRFQ).Opens)
 
 	name, config := r.Identity()
-	require.Equal(t, "market-exits@1", name)
+	require.Equal(t, "market-exits@2", name)
 	_, same := recommender(t, market.NewPolicy(market.Enforced)).Identity()
 	require.Equal(t, same, config)
 	_, other := recommender(t, market.NewPolicy(market.SeedCompatible)).Identity()

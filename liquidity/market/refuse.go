@@ -46,7 +46,7 @@ func (t trade) hardRefusals(r Route) []Refusal {
 		}
 	case ByP2P: // is always open
 	}
-	refuse(RatingRestriction, enforced && slices.Contains(p.BarredRatings, t.s.Bond.Rating))
+	refuse(RatingRestriction, enforced && p.barred(t.s.Bond.Rating))
 	barred := !slices.Contains(p.Tenors[t.s.Bond.Tenor], path)
 	refuse(TenorRestriction, barred && (enforced || path == ByP2P))
 	return found
