@@ -19,7 +19,7 @@ import (
 func (s *server) reads(g *api.Group) {
 	api.Add(g, "liquidityRisk", api.Doc{
 		Summary: "How risky and how liquid an instrument is, and how to get out of it",
-		Detail:  "mode=fast (the usual) shows the newest translation while it is young, accurate one made now. detail=summary (the usual) is for everybody, full not for retail. trade_size is the face value to be sold.",
+		Detail:  "mode=fast (the usual) shows the newest translation while it is young, accurate one made now, for professionals and risk managers. detail=summary (the usual) is for everybody, full not for retail. trade_size is the face value to be sold.",
 	}, s.translation)
 	api.Add(g, "liquidityRiskAudit", api.Doc{
 		Summary: "The translation that held at a time, and its record",
@@ -104,16 +104,14 @@ func (s *server) translation(ctx context.Context, caller access.Caller, in *tran
 
 // may refuses who asks more, or more often, than the role lets him.
 func (s *server) may(caller access.Caller, who risk.Role, mode translator.Mode) *api.Problem {
-	if who == risk.Retail {
-		if mode == translator.AccurateMode {
+	if mode == translator.AccurateMode {
+		if !caller.Is(access.Professional) && !caller.Is(access.RiskManager) {
 			return api.Fail(http.StatusForbidden, api.Forbidden, "query.mode %q: must be fast for %s", mode, who)
 		}
-		if p := s.limit("retail", caller, lookingRetail); p != nil {
-			return p
-		}
-	}
-	if mode == translator.AccurateMode {
 		return s.limit("accurate", caller, insisting)
+	}
+	if who == risk.Retail {
+		return s.limit("retail", caller, lookingRetail)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ var (
 	telling   = guard.Limit{Per: time.Second, Burst: 60}
 
 	// Within the limit of looking.
-	lookingRetail = guard.Limit{Per: time.Second, Burst: 40}
+	lookingRetail = guard.Limit{Per: time.Second, Burst: 30}
 	insisting     = guard.Limit{Per: 6 * time.Second, Burst: 5}
 )
 
