@@ -46,7 +46,7 @@ func TestWhyARouteIsNotAvailable(t *testing.T) {
 			seed: []market.Reason{market.RatingCap}, enforced: []market.Reason{market.RatingCap, market.IssuerCap},
 		},
 		"a rating that is not listed has the caps of those": {
-			change: func(s *market.Snapshot) { s.Bond.Rating = "AA+" }, path: market.ByRFQ, size: "500001", most: "500000",
+			change: func(s *market.Snapshot) { s.Bond.Rating = "Baa3" }, path: market.ByRFQ, size: "500001", most: "500000",
 			seed: []market.Reason{market.RatingCap}, enforced: []market.Reason{market.RatingCap},
 		},
 		"a long bond goes to no maker": {
