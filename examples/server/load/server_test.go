@@ -6,6 +6,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ var (
 // TestServer loads the server as people run it: books are pushed, readers follow
 // what becomes of them, and others ask for translations, all at the same time.
 func TestServer(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // real readers have memories of their own
 	p := launch(t, 1_000_000)
 	ctx, cancel := context.WithTimeout(t.Context(), *length+time.Minute)
 	defer cancel()
