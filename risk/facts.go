@@ -24,6 +24,9 @@ type Evidence struct {
 	Citations []string  `json:"citations"` // where to look it up, up to 20
 }
 
+// Validate returns an [ErrInvalid] that names the first malformed field.
+func (e Evidence) Validate(now time.Time) error { return e.validate("Evidence", now) }
+
 func (e Evidence) validate(field string, now time.Time) error {
 	if err := check(
 		rule{valid.Named(e.Source), field + ".Source", e.Source, valid.MustBeNamed},

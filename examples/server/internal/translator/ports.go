@@ -53,6 +53,10 @@ type feed struct{ told Instruments }
 // unknown is who says what nobody said.
 const unknown = "nobody"
 
+func evidenceOf(bond *sql.Known[market.Bond]) risk.Evidence {
+	return risk.Evidence{Source: bond.Source, At: bond.At}
+}
+
 // Inputs implements risk.Feed.
 func (f feed) Inputs(ctx context.Context, isin market.ISIN, now time.Time) (risk.Inputs, error) {
 	one, err := f.told.Instrument(ctx, isin)
@@ -73,7 +77,7 @@ func (f feed) Inputs(ctx context.Context, isin market.ISIN, now time.Time) (risk
 		in.Snapshot.Maker, in.Sources.Maker = &k.Is, k.Source
 	}
 	if k := one.Bond; k != nil {
-		in.Snapshot.Bond, in.Sources.Bond = k.Is, risk.Evidence{Source: k.Source, At: k.At}
+		in.Snapshot.Bond, in.Sources.Bond = k.Is, evidenceOf(k)
 	}
 	if k := one.Facts; k != nil {
 		in.Facts = k.Is

@@ -51,7 +51,7 @@ func (s *Service) check(one sql.Instrument, now time.Time) error {
 		errs = append(errs, one.Maker.Is.Validate(now))
 	}
 	if one.Bond != nil {
-		errs = append(errs, s.engine.Accepts(one.Bond.Is))
+		errs = append(errs, s.engine.Accepts(one.Bond.Is), evidenceOf(one.Bond).Validate(now))
 	}
 	if one.Facts != nil {
 		errs = append(errs, one.Facts.Is.Validate(now))

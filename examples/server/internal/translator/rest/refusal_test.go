@@ -120,6 +120,7 @@ func TestWhatCannotBeTrueIsNotKept(t *testing.T) {
 		{"demand at no price", "core", "POST /auctions", one(a, `[100.0,1000000]`, `[0,1000000]`), 422, "invalid", "Auction.Demand.Price 0"},
 		{"inventory that falls", "core", "POST /makers", one(m, `[500000,1000000,2000000]`, `[500000,2000000,1000000]`), 422, "invalid", "Maker.Inventory.High"},
 		{"inventory of two", "core", "POST /makers", one(m, `[500000,1000000,2000000]`, `[500000,2000000]`), 422, "invalid", "mm_inventory_band"},
+		{"a bond of tomorrow", "core", "POST /bonds", items(metadata(bond, start.Add(24*time.Hour))), 422, "invalid", "Evidence.At"},
 		{"a coupon that is too much", "core", "POST /bonds", one(d, `7.5`, `1001`), 422, "invalid", "Bond.CouponPct"},
 		{"a maturity that is no date", "core", "POST /bonds", one(d, `2028-06-30`, `2028-06-31`), 422, "invalid", "maturity_date"},
 		{"a category that nobody knows", "core", "POST /risks", one(k, `Leverage Risk`, `Luck`), 400, "malformed", `categories[4].name "Luck"`},
