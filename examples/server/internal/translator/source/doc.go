@@ -1,6 +1,6 @@
 // Package source reads what is known of instruments from a file that other programs
-// write, as package table does. The columns of the book are required, down to the age of the last
-// trade, as when it is pushed:
+// write, as package table does. The columns of the book are required, down to the age
+// of the last trade, as when it is pushed:
 //
 //	isin                    once per file
 //	bid, ask                in per cent of the face value
